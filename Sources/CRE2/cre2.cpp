@@ -1,0 +1,3 @@
+#include "cre2.h"
+
+#include <re2/re2.h>

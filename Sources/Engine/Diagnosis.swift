@@ -1,0 +1,153 @@
+package import CEL
+package import Playbooks
+
+/// The answer: what was looked at, what was found, on what it rests, and what could not be seen.
+package struct Diagnosis: Sendable {
+    package struct Subject: Sendable, Hashable {
+        package var context: String
+        package var server: String
+        package var platform: String
+
+        package init(context: String = "", server: String = "", platform: String = "unknown") {
+            self.context = context
+            self.server = server
+            self.platform = platform
+        }
+    }
+
+    /// A symptom that the text shows.
+    package struct MatchedSymptom: Sendable, Hashable {
+        package var playbook: String
+        /// Line in the given text, from one.
+        package var line: Int
+        /// The line, without control codes.
+        package var text: String
+
+        package init(playbook: String, line: Int, text: String) {
+            self.playbook = playbook
+            self.line = line
+            self.text = text
+        }
+    }
+
+    package var subject: Subject
+    /// Best first.
+    package var symptoms: [MatchedSymptom]
+    /// Confirmed ones first, roots before what they explain; then failed, undetermined, ruled out.
+    package var findings: [Finding]
+    package var problems: [Problem]
+    package var collectedAt: Timestamp
+
+    package init(
+        subject: Subject, symptoms: [MatchedSymptom], findings: [Finding], problems: [Problem], collectedAt: Timestamp
+    ) {
+        self.subject = subject
+        self.symptoms = symptoms
+        self.findings = findings
+        self.problems = problems
+        self.collectedAt = collectedAt
+    }
+}
+
+/// A cause with its status, evidence and remedies.
+package struct Finding: Sendable {
+    package enum Status: String, Sendable, CaseIterable {
+        case confirmed
+        case ruledOut = "ruled-out"
+        case undetermined
+        case failed
+    }
+
+    package var playbook: String
+    package var cause: String
+    package var status: Status
+    package var severity: Playbook.Severity
+    package var title: String
+    /// The reason in words, filled in; empty unless confirmed.
+    package var because: String
+    package var evidence: [Evidence]
+    package var missing: [MissingFact]
+    /// `playbook/cause` of the confirmed findings that this one explains.
+    package var explains: [String]
+    package var remedies: [ProposedRemedy]
+    /// For `failed`: the error and its place in the playbook.
+    package var failure: Problem?
+
+    package init(
+        playbook: String, cause: String, status: Status, severity: Playbook.Severity, title: String, because: String,
+        evidence: [Evidence], missing: [MissingFact], explains: [String], remedies: [ProposedRemedy],
+        failure: Problem? = nil
+    ) {
+        self.playbook = playbook
+        self.cause = cause
+        self.status = status
+        self.severity = severity
+        self.title = title
+        self.because = because
+        self.evidence = evidence
+        self.missing = missing
+        self.explains = explains
+        self.remedies = remedies
+        self.failure = failure
+    }
+}
+
+/// A value that a condition read, and where it comes from.
+package struct Evidence: Sendable {
+    /// The path as the playbook names it: `kubeconfig.user.clientCertificate.notAfter`.
+    package var fact: String
+    package var value: Value
+    package var source: String
+    package var collectedAt: Timestamp
+
+    package init(fact: String, value: Value, source: String, collectedAt: Timestamp) {
+        self.fact = fact
+        self.value = value
+        self.source = source
+        self.collectedAt = collectedAt
+    }
+}
+
+/// What a condition lacked.
+package struct MissingFact: Sendable, Hashable {
+    package var fact: String
+    /// `Unknown.Reason`'s word.
+    package var reason: String
+    package var detail: String
+    /// How to get it; may be empty.
+    package var hint: String
+
+    package init(fact: String, reason: String, detail: String, hint: String) {
+        self.fact = fact
+        self.reason = reason
+        self.detail = detail
+        self.hint = hint
+    }
+}
+
+/// A remedy whose precondition holds, with its values filled in.
+package struct ProposedRemedy: Sendable {
+    package enum Step: Sendable, Hashable {
+        case run([String], isPrivileged: Bool)
+        case say(String)
+    }
+
+    package var id: String
+    package var title: String
+    package var risk: Remedy.Risk
+    package var steps: [Step]
+    /// The condition that will be evaluated again, as written; `nil`: the cause's own must no longer hold.
+    package var verify: String?
+    package var rollback: [Step]
+
+    package init(
+        id: String, title: String, risk: Remedy.Risk, steps: [Step], verify: String?, rollback: [Step]
+    ) {
+        self.id = id
+        self.title = title
+        self.risk = risk
+        self.steps = steps
+        self.verify = verify
+        self.rollback = rollback
+    }
+}

@@ -1,0 +1,211 @@
+package import CEL
+
+/// All that a collector may know of the outside: what the person asked for, and the one gate to the world.
+package struct Surroundings: Sendable {
+    /// What the person chose on the command line.
+    package struct Selection: Sendable {
+        package var kubeconfig: String?
+        package var context: String?
+        package var namespace: String?
+
+        package init(kubeconfig: String? = nil, context: String? = nil, namespace: String? = nil) {
+            self.kubeconfig = kubeconfig
+            self.context = context
+            self.namespace = namespace
+        }
+    }
+
+    package var environment: [String: String]
+    package var homeDirectory: String
+    package var selection: Selection
+    /// The pasted text, as given; empty where there is none.
+    package var text: String
+    package var now: Timestamp
+    package var effects: any Effects
+    /// Results that several facts of one diagnosis share (an exec plugin is run once).
+    package var cache: SharedResults
+
+    package init(
+        environment: [String: String] = [:], homeDirectory: String = "/root", selection: Selection = Selection(),
+        text: String = "", now: Timestamp, effects: any Effects, cache: SharedResults = SharedResults()
+    ) {
+        self.environment = environment
+        self.homeDirectory = homeDirectory
+        self.selection = selection
+        self.text = text
+        self.now = now
+        self.effects = effects
+        self.cache = cache
+    }
+}
+
+/// The one gate through which every open, spawn and connect of a collector goes.
+package protocol Effects: Sendable {
+    /// Reads a regular file (or one of /proc); `truncated` beyond the limit, `notFound`, `denied`.
+    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8]
+    func status(of path: String) async throws(Unknown) -> FileStatus
+    /// The names in a directory, sorted.
+    func list(_ directory: String) async throws(Unknown) -> [String]
+    func run(_ command: Command) async throws(Unknown) -> CommandOutput
+    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse
+    /// One step of the probe ladder: resolves, connects, and, if asked, shakes hands.
+    func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport
+}
+
+package struct FileStatus: Sendable, Hashable {
+    package enum Kind: String, Sendable { case regular, directory, symbolicLink, other }
+
+    package var kind: Kind
+    package var size: Int
+    /// The permission bits, such as 0o600.
+    package var mode: Int
+    package var owner: Int
+    package var isReadable: Bool
+
+    package init(kind: Kind, size: Int, mode: Int, owner: Int, isReadable: Bool) {
+        self.kind = kind
+        self.size = size
+        self.mode = mode
+        self.owner = owner
+        self.isReadable = isReadable
+    }
+}
+
+/// A command as argv; there is no shell.
+package struct Command: Sendable, Hashable {
+    package var executable: String
+    package var arguments: [String]
+    /// Added to the trimmed environment (PATH, HOME, USER, LANG, TMPDIR, proxies, KUBECONFIG, AWS_* …).
+    package var environment: [String: String]
+    package var deadlineSeconds: Double
+    package var outputLimit: Int
+
+    package init(
+        _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
+        deadlineSeconds: Double = 10, outputLimit: Int = 4 << 20
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.deadlineSeconds = deadlineSeconds
+        self.outputLimit = outputLimit
+    }
+}
+
+package struct CommandOutput: Sendable {
+    package var exitCode: Int32
+    package var standardOutput: [UInt8]
+    package var standardError: [UInt8]
+
+    package init(exitCode: Int32, standardOutput: [UInt8], standardError: [UInt8]) {
+        self.exitCode = exitCode
+        self.standardOutput = standardOutput
+        self.standardError = standardError
+    }
+}
+
+/// How to make a TLS connection trust and present itself. PEM texts.
+package struct TLSOptions: Sendable, Hashable {
+    /// Certificate authorities; `nil` means the system's.
+    package var authoritiesPEM: String?
+    package var certificateChainPEM: String?
+    package var privateKeyPEM: String?
+    package var serverName: String?
+    package var skipsVerification: Bool
+
+    package init(
+        authoritiesPEM: String? = nil, certificateChainPEM: String? = nil, privateKeyPEM: String? = nil,
+        serverName: String? = nil, skipsVerification: Bool = false
+    ) {
+        self.authoritiesPEM = authoritiesPEM
+        self.certificateChainPEM = certificateChainPEM
+        self.privateKeyPEM = privateKeyPEM
+        self.serverName = serverName
+        self.skipsVerification = skipsVerification
+    }
+}
+
+/// A read-only request.
+package struct HTTPRequest: Sendable {
+    /// GET or HEAD.
+    package var method: String
+    package var url: String
+    package var headers: [(name: String, value: String)]
+    package var tls: TLSOptions
+    /// `http://…` or `socks5://…`; `nil` means none.
+    package var proxy: String?
+    package var deadlineSeconds: Double
+    package var bodyLimit: Int
+
+    package init(
+        method: String = "GET", url: String, headers: [(name: String, value: String)] = [],
+        tls: TLSOptions = TLSOptions(), proxy: String? = nil, deadlineSeconds: Double = 10, bodyLimit: Int = 16 << 20
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.tls = tls
+        self.proxy = proxy
+        self.deadlineSeconds = deadlineSeconds
+        self.bodyLimit = bodyLimit
+    }
+}
+
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    package func header(_ name: String) -> String? {
+        headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+}
+
+package struct ConnectionRequest: Sendable {
+    package var host: String
+    package var port: Int
+    /// `nil`: no TLS handshake is tried.
+    package var tls: TLSOptions?
+    package var deadlineSeconds: Double
+
+    package init(host: String, port: Int, tls: TLSOptions? = nil, deadlineSeconds: Double = 5) {
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self.deadlineSeconds = deadlineSeconds
+    }
+}
+
+/// How far a connection got.
+package struct ConnectionReport: Sendable {
+    package enum Step: Sendable, Hashable {
+        case resolving(String)
+        /// `refused`, `timedOut`, `unreachable`, or the system's message.
+        case connecting(String)
+        /// What the TLS library said; the peer may speak no TLS at all.
+        case handshaking(String)
+    }
+
+    package var addresses: [String]
+    /// `nil`: everything that was asked for succeeded.
+    package var failedAt: Step?
+    /// The chain that the peer presented, each as DER, the leaf first; also when it was not trusted.
+    package var peerChainDER: [[UInt8]]
+    /// Whether the presented chain leads to the given authorities and names the host; `nil` without TLS.
+    package var isTrusted: Bool?
+
+    package init(
+        addresses: [String] = [], failedAt: Step? = nil, peerChainDER: [[UInt8]] = [], isTrusted: Bool? = nil
+    ) {
+        self.addresses = addresses
+        self.failedAt = failedAt
+        self.peerChainDER = peerChainDER
+        self.isTrusted = isTrusted
+    }
+}

@@ -1,0 +1,6 @@
+package import Engine
+
+/// One way to write a diagnosis.
+package protocol Report: Sendable {
+    func render(_ diagnosis: Diagnosis) -> String
+}

@@ -1,0 +1,80 @@
+/// A place in a YAML text. Lines and columns count from one, columns in Unicode scalars; `offset` is in UTF-8 bytes.
+package struct Mark: Sendable, Hashable, Comparable {
+    package var line: Int
+    package var column: Int
+    package var offset: Int
+
+    package init(line: Int, column: Int, offset: Int) {
+        self.line = line
+        self.column = column
+        self.offset = offset
+    }
+
+    package static func < (left: Mark, right: Mark) -> Bool { left.offset < right.offset }
+}
+
+/// From the first character of a node to just behind its last.
+package struct Span: Sendable, Hashable {
+    package var start: Mark
+    package var end: Mark
+
+    package init(start: Mark, end: Mark) {
+        self.start = start
+        self.end = end
+    }
+}
+
+/// A node of a YAML document with its place in the text; aliases are already followed.
+package struct Node: Sendable {
+    package enum Content: Sendable {
+        case scalar(Scalar)
+        case sequence([Node])
+        case mapping([Entry])
+    }
+
+    /// One `key: value` of a mapping, in the order of the text.
+    package struct Entry: Sendable {
+        package var key: Node
+        package var value: Node
+
+        package init(key: Node, value: Node) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    package var content: Content
+    package var span: Span
+    /// An explicit tag such as `!!str` (written in full: `tag:yaml.org,2002:str`), `nil` where the text has none.
+    package var tag: String?
+
+    package init(content: Content, span: Span, tag: String? = nil) {
+        self.content = content
+        self.span = span
+        self.tag = tag
+    }
+}
+
+/// A scalar as written; `resolved` reads it by the YAML 1.2 core schema.
+package struct Scalar: Sendable, Hashable {
+    package enum Style: Sendable { case plain, singleQuoted, doubleQuoted, literal, folded }
+
+    package var text: String
+    package var style: Style
+
+    package init(text: String, style: Style) {
+        self.text = text
+        self.style = style
+    }
+}
+
+/// What a scalar means under the YAML 1.2 core schema.
+package enum CoreValue: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    /// An integer between `Int64.max` and `UInt64.max`.
+    case uint(UInt64)
+    case double(Double)
+    case string(String)
+}
