@@ -14,6 +14,17 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "CEL", targets: ["CEL"]),
+        .executable(name: "triage", targets: ["triage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -24,8 +35,39 @@ let package = Package(
         .target(name: "Playbooks", dependencies: ["YAML", "CEL", "Facts"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["CEL", "Facts", "Playbooks"], swiftSettings: strict),
         .target(name: "Reports", dependencies: ["CEL", "Facts", "Playbooks", "Engine"], swiftSettings: strict),
-        .target(name: "Collectors", dependencies: ["YAML", "CEL", "Facts"], swiftSettings: strict),
-        .target(name: "TestSupport", dependencies: ["Facts"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "Collectors",
+            dependencies: [
+                "YAML", "CEL", "Facts",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "triage",
+            dependencies: [
+                "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Facts", "CEL",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: strict),
         .testTarget(name: "FactsTests", dependencies: ["Facts", "CEL"], swiftSettings: strict),
@@ -34,7 +76,16 @@ let package = Package(
             name: "CollectorsTests", dependencies: ["Collectors", "Facts", "CEL", "YAML", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
-        .testTarget(name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TriageTests",
+            dependencies: [
+                "triage", "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors", "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
