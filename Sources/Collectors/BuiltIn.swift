@@ -2,5 +2,15 @@ package import Facts
 
 extension Catalogue {
     /// Every collector that ships with triage, by area; a new one is a file of its own and one line here.
-    package static let builtIn = Catalogue([])
+    package static let builtIn = Catalogue([
+        TextCollector(),
+        EnvironmentCollector(),
+        PodServiceAccountCollector(),
+        KubeconfigCollector(),
+        CertificateCollector(),
+        CredentialPluginCollector(),
+        CredentialPluginRunCollector(),
+        PlatformCollector(),
+        AWSIdentityCollector(),
+    ])
 }
