@@ -83,8 +83,8 @@ import Testing
     }
 
     @Test func `a set too large for one automaton still answers`() throws {
-        let large = try (0..<60).map { try Pattern(#"[^\pL]{300}"# + "end\($0)") }
+        let large = try (0..<400).map { try Pattern(#"[^a]{900}"# + "end\($0)") }
         let set = PatternSet(large + [try Pattern("needle")])
-        #expect(set.matches("hay needle hay") == [60])
+        #expect(set.matches("hay needle hay") == [400])
     }
 }
