@@ -139,9 +139,15 @@ package struct ProposedRemedy: Sendable {
     /// The condition that will be evaluated again, as written; `nil`: the cause's own must no longer hold.
     package var verify: String?
     package var rollback: [Step]
+    /// What a person should know before: that it could not be seen whether the remedy fits, which values are
+    /// placeholders, which arguments were refused.
+    package var notes: [String]
+    /// Whether every command is complete; `false` where a value is missing or was refused.
+    package var isRunnable: Bool
 
     package init(
-        id: String, title: String, risk: Remedy.Risk, steps: [Step], verify: String?, rollback: [Step]
+        id: String, title: String, risk: Remedy.Risk, steps: [Step], verify: String?, rollback: [Step],
+        notes: [String] = [], isRunnable: Bool = true
     ) {
         self.id = id
         self.title = title
@@ -149,5 +155,7 @@ package struct ProposedRemedy: Sendable {
         self.steps = steps
         self.verify = verify
         self.rollback = rollback
+        self.notes = notes
+        self.isRunnable = isRunnable
     }
 }
