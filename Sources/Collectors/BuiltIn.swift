@@ -12,5 +12,12 @@ extension Catalogue {
         CredentialPluginRunCollector(),
         PlatformCollector(),
         AWSIdentityCollector(),
+        SwapCollector(),
+        FstabCollector(),
+        SwapUnitsCollector(),
+        CgroupCollector(),
+        ContainerCollector(),
+        KubeletConfigCollector(),
+        KubeletProcessCollector(),
     ])
 }
