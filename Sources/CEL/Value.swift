@@ -141,8 +141,8 @@ public struct OptionalValue: Sendable {
     public var value: Value? { box.first }
 }
 
-/// A value of a type that CEL itself does not know.
-public protocol OpaqueValue: Sendable {
+/// A value of a type that CEL itself does not know. Its description is its string form, such as `1.5Gi`.
+public protocol OpaqueValue: Sendable, CustomStringConvertible {
     /// The type's name, such as `kubernetes.Quantity`.
     var typeName: String { get }
     func isEqual(to other: any OpaqueValue) -> Bool
