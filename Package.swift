@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL"], swiftSettings: strict),
         .testTarget(name: "FactsTests", dependencies: ["Facts", "CEL"], swiftSettings: strict),
-        .testTarget(name: "PlaybooksTests", dependencies: ["Playbooks", "Facts", "CEL", "YAML"], swiftSettings: strict),
+        .testTarget(
+            name: "PlaybooksTests", dependencies: ["Playbooks", "Facts", "CEL", "YAML"], swiftSettings: strict),
         .testTarget(
             name: "CollectorsTests", dependencies: ["Collectors", "Facts", "CEL", "YAML", "TestSupport"],
             swiftSettings: strict),

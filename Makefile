@@ -1,0 +1,42 @@
+# make run ARGS=…   builds triage and runs it; without ARGS it diagnoses a bundled real error, no cluster needed
+# make test         builds and runs every test
+# make install      puts triage and kubectl-triage under PREFIX (default /usr/local)
+PREFIX ?= /usr/local
+RELEASE = .build/release/triage
+BUILD_RELEASE = swift build -c release --static-swift-stdlib --product triage
+
+EXAMPLE = diagnose --file examples/expired-client-certificate/output.txt \
+	--snapshot examples/expired-client-certificate/snapshot.json
+ARGS ?= $(EXAMPLE)
+
+.PHONY: run test build install lint format golden bench fuzz
+
+run: build
+	@$(RELEASE) $(ARGS)
+
+build:
+	@.ci/install build
+	@$(BUILD_RELEASE) >&2
+
+test:
+	@.ci/install build test
+	swift build --build-tests
+	swift test --skip-build
+	.build/debug/triage test playbooks
+	.build/debug/triage lint playbooks
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/triage
+	install -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/triage
+	ln -sf triage $(DESTDIR)$(PREFIX)/bin/kubectl-triage
+	cp -R playbooks schemas $(DESTDIR)$(PREFIX)/share/triage/
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+# Rewrites the golden files; read the difference before committing it.
+golden:
+	UPDATE_GOLDEN=1 swift test

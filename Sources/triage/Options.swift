@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import CEL
+internal import Facts
+internal import Reports
+
+/// What nearly every command takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The kubeconfig file to use.", valueName: "path")) var kubeconfig: String?
+    @Option(help: ArgumentHelp("The kubeconfig context to use.", valueName: "name")) var context: String?
+    @Option(name: .shortAndLong, help: ArgumentHelp("The namespace to look at first.", valueName: "name"))
+    var namespace: String?
+    @Option(help: ArgumentHelp("A value that a playbook asks for; repeatable.", valueName: "name=value"))
+    var input: [String] = []
+    @Option(
+        help: ArgumentHelp("A folder or file of playbooks; repeatable, later ones override.", valueName: "path"))
+    var playbooks: [String] = []
+    @Option(help: ArgumentHelp("Use the facts saved in this file instead of collecting them.", valueName: "file"))
+    var snapshot: String?
+    @Option(help: ArgumentHelp("The longest time to collect facts for, in seconds.", valueName: "seconds"))
+    var timeout: Double = 30
+    @Option(help: ArgumentHelp("The time to judge by, in RFC 3339.", valueName: "time")) var now: String?
+    @Flag(help: "No network and no commands: the text, files and snapshots alone.") var offline = false
+    @Flag(help: "Let playbooks that are not built in run the commands and send the requests they ask for.")
+    var allowCommands = false
+    @Flag(help: "No colour; the NO_COLOR variable does the same.") var noColor = false
+    @Option(help: ArgumentHelp("Colour: auto, always or never.", valueName: "when")) var color: Output.Color = .auto
+    @Flag(name: .shortAndLong, help: "Say what is collected, and how long it took.") var verbose = false
+
+    func validate() throws {
+        for text in input where text.firstIndex(of: "=") == nil || text.hasPrefix("=") {
+            throw ValidationError("--input takes NAME=VALUE, not '\(text)'")
+        }
+        if timeout <= 0 { throw ValidationError("--timeout takes a number of seconds above zero") }
+    }
+
+    var inputs: [String: String] {
+        input.reduce(into: [:]) { result, text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            result[String(parts[0])] = String(parts[1])
+        }
+    }
+
+    func output(environment: [String: String]) -> Output {
+        Output(color: noColor ? .never : color, environment: environment)
+    }
+}
+
+extension Output.Color: ExpressibleByArgument {}
+extension ReportFormat: ExpressibleByArgument {}
+
+/// How a diagnosis is written.
+struct ReportOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "How to write the result.") var output: ReportFormat = .text
+}
