@@ -1,16 +1,32 @@
-/// A place in a YAML text. Lines and columns count from one, columns in Unicode scalars; `offset` is in UTF-8 bytes.
+/// A place in a YAML text.
+///
+/// Lines and columns count from one, columns in Unicode scalars; `offset` is in UTF-8 bytes.
 package struct Mark: Sendable, Hashable, Comparable {
-    package var line: Int
-    package var column: Int
-    package var offset: Int
+    // 32 bits each: a node carries six of them, and texts are limited to far less than 4 GiB.
+    private var storedLine: UInt32
+    private var storedColumn: UInt32
+    private var storedOffset: UInt32
 
-    package init(line: Int, column: Int, offset: Int) {
-        self.line = line
-        self.column = column
-        self.offset = offset
+    package var line: Int {
+        get { Int(storedLine) }
+        set { storedLine = UInt32(clamping: newValue) }
+    }
+    package var column: Int {
+        get { Int(storedColumn) }
+        set { storedColumn = UInt32(clamping: newValue) }
+    }
+    package var offset: Int {
+        get { Int(storedOffset) }
+        set { storedOffset = UInt32(clamping: newValue) }
     }
 
-    package static func < (left: Mark, right: Mark) -> Bool { left.offset < right.offset }
+    package init(line: Int, column: Int, offset: Int) {
+        storedLine = UInt32(clamping: line)
+        storedColumn = UInt32(clamping: column)
+        storedOffset = UInt32(clamping: offset)
+    }
+
+    package static func < (left: Mark, right: Mark) -> Bool { left.storedOffset < right.storedOffset }
 }
 
 /// From the first character of a node to just behind its last.
@@ -44,6 +60,7 @@ package struct Node: Sendable {
     }
 
     package var content: Content
+    /// Where an alias stands for the node: the place of the alias.
     package var span: Span
     /// An explicit tag such as `!!str` (written in full: `tag:yaml.org,2002:str`), `nil` where the text has none.
     package var tag: String?
@@ -75,6 +92,7 @@ package enum CoreValue: Sendable, Hashable {
     case int(Int64)
     /// An integer between `Int64.max` and `UInt64.max`.
     case uint(UInt64)
+    /// A float, or an integer that 64 bits cannot hold.
     case double(Double)
     case string(String)
 }

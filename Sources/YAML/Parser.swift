@@ -1,50 +1,10 @@
-/// What is wrong with a YAML text, and where.
-package struct YAMLError: Error, Sendable, Hashable {
-    /// Stable for ever; callers compare codes, never text.
-    package enum Code: String, Sendable {
-        case syntax, encoding, duplicateKey, tooDeep, tooLarge, tooManyNodes, tooManyAliases, unknownAnchor
-        case misreadByLibYAML
-    }
-
-    package var code: Code
-    /// Lower case, no full stop.
-    package var message: String
-    package var mark: Mark
-
-    package init(code: Code, message: String, mark: Mark) {
-        self.code = code
-        self.message = message
-        self.mark = mark
-    }
-}
-
-/// How much a YAML text may cost. Figures: TRUST, "alias bombs" and "deep nesting".
-package struct Limits: Sendable {
-    package var bytes: Int
-    package var depth: Int
-    package var nodes: Int
-    package var aliases: Int
-    package var scalarBytes: Int
-
-    package init(bytes: Int, depth: Int, nodes: Int, aliases: Int, scalarBytes: Int) {
-        self.bytes = bytes
-        self.depth = depth
-        self.nodes = nodes
-        self.aliases = aliases
-        self.scalarBytes = scalarBytes
-    }
-
-    /// A playbook: 1 MiB, 64 levels.
-    package static let playbook = Limits(
-        bytes: 1 << 20, depth: 64, nodes: 100_000, aliases: 100, scalarBytes: 256 << 10)
-    /// A kubeconfig: 4 MiB, 128 levels.
-    package static let kubeconfig = Limits(
-        bytes: 4 << 20, depth: 128, nodes: 100_000, aliases: 100, scalarBytes: 256 << 10)
-}
-
 /// All documents of a text, and everything wrong with it; `documents` holds what could be read before a syntax error.
+///
+/// Where `errors` is not empty, use `documents` only to look for further errors: an unknown alias, for example, is an
+/// empty scalar in them.
 package struct ParseResult: Sendable {
     package var documents: [Node]
+    /// In the order of the text.
     package var errors: [YAMLError]
 
     package init(documents: [Node], errors: [YAMLError]) {
@@ -53,7 +13,36 @@ package struct ParseResult: Sendable {
     }
 }
 
-/// Reads a YAML text into nodes. Never throws, never crashes: what is wrong is in `errors`.
+/// Reads a YAML text into nodes.
+///
+/// Never throws, never crashes: what is wrong is in `errors`.
 package func parse(_ bytes: some Sequence<UInt8>, limits: Limits) -> ParseResult {
-    ParseResult(documents: [], errors: [])
+    var composer = Composer(limits: limits)
+    let errors = readEvents(of: bytes, limits: limits) { composer.take($0) }
+    return ParseResult(
+        documents: composer.documents, errors: (errors + composer.errors).sorted { $0.mark < $1.mark })
+}
+
+/// Reads a YAML text into events, one step below nodes: nothing is composed, aliases are not followed.
+package func parseEvents(_ bytes: some Sequence<UInt8>, limits: Limits) -> (events: [Event], errors: [YAMLError]) {
+    var events: [Event] = []
+    let errors = readEvents(of: bytes, limits: limits) {
+        events.append($0)
+        return true
+    }
+    return (events, errors.sorted { $0.mark < $1.mark })
+}
+
+/// Hands each event to `take` until it answers `false` or the text ends; returns what is wrong with the text itself.
+private func readEvents(
+    of bytes: some Sequence<UInt8>, limits: Limits, take: (Event) -> Bool
+) -> [YAMLError] {
+    let source: Source
+    switch Source.read(bytes, limits: limits) {
+    case .success(let readable): source = readable
+    case .failure(let unreadable): return unreadable.errors
+    }
+    var reader = EventReader(source, limits: limits)
+    while let event = reader.next(), take(event) {}
+    return source.errors + reader.errors
 }

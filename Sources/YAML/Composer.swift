@@ -1,0 +1,165 @@
+/// Builds nodes out of events: follows aliases, and looks for duplicate keys and for what costs too much.
+struct Composer {
+    /// A collection whose end has not come yet.
+    private struct OpenCollection {
+        var isMapping: Bool
+        var event: Event
+        /// Where its parts start in `finished`.
+        var firstPart: Int
+        /// What the document's count of nodes was before it.
+        var nodesBefore: Int
+        /// How many levels of collections it holds, itself included.
+        var height = 1
+    }
+
+    private enum Anchored {
+        case complete(Node, nodes: Int, height: Int)
+        /// The collection at this place in `open` has not ended.
+        case open(level: Int)
+    }
+
+    private(set) var documents: [Node] = []
+    private(set) var errors: [YAMLError] = []
+    private let limits: Limits
+    private var open: [OpenCollection] = []
+    /// Finished nodes whose collection is still open; keys and values of a mapping take turns.
+    private var finished: [Node] = []
+    private var anchors: [String: Anchored] = [:]
+    private var nodes = 0
+    private var aliases = 0
+    /// Of all documents together, lest a text of many small documents costs more than one large one.
+    private var nodesFromAliases = 0
+
+    init(limits: Limits) { self.limits = limits }
+
+    /// Takes the next event; `false` where a limit was reached and no further event is wanted.
+    mutating func take(_ event: Event) -> Bool {
+        switch event.kind {
+        case .streamStart, .streamEnd: return true
+        case .documentStart:
+            nodes = 0
+            aliases = 0
+            anchors.removeAll(keepingCapacity: true)
+            return true
+        case .documentEnd:
+            if let root = finished.popLast() { documents.append(root) }
+            return true
+        case .alias(let name): return follow(name, at: event.span)
+        case .scalar(let scalar):
+            let node = Node(content: .scalar(scalar), span: event.span, tag: event.tag)
+            nodes += 1
+            finish(node, anchor: event.anchor, nodes: 1, height: 0)
+            return isWithinLimits(at: event.span.start)
+        case .sequenceStart, .mappingStart: return start(event)
+        case .sequenceEnd, .mappingEnd:
+            end(at: event.span.end)
+            return true
+        }
+    }
+
+    private mutating func report(_ code: YAMLError.Code, _ message: String, at mark: Mark) {
+        errors.append(YAMLError(code: code, message: message, mark: mark))
+    }
+
+    private mutating func isWithinLimits(at mark: Mark) -> Bool {
+        guard max(nodes, nodesFromAliases) > limits.nodes else { return true }
+        report(.tooManyNodes, "more than \(limits.nodes) nodes, those that aliases stand for included", at: mark)
+        return false
+    }
+
+    private mutating func start(_ event: Event) -> Bool {
+        var isMapping = false
+        if case .mappingStart = event.kind { isMapping = true }
+        if let anchor = event.anchor { anchors[anchor] = .open(level: open.count) }
+        open.append(
+            OpenCollection(isMapping: isMapping, event: event, firstPart: finished.count, nodesBefore: nodes))
+        nodes += 1
+        return isWithinLimits(at: event.span.start)
+    }
+
+    private mutating func end(at mark: Mark) {
+        guard let collection = open.popLast() else { return }
+        let parts = finished[collection.firstPart...]
+        let event = collection.event
+        var span = Span(start: event.span.start, end: mark)
+        if !event.isFlow, let last = parts.last {
+            // libyaml ends a block where the next thing starts.
+            span.end = max(last.span.end, event.span.start)
+        }
+        let content: Node.Content =
+            if collection.isMapping {
+                .mapping(entries(of: parts))
+            } else {
+                .sequence(Array(parts))
+            }
+        finished.removeSubrange(collection.firstPart...)
+        let node = Node(content: content, span: span, tag: event.tag)
+        var anchor = event.anchor
+        if let name = anchor {
+            // A node inside may have taken the name over.
+            if case .open(open.count)? = anchors[name] {} else { anchor = nil }
+        }
+        finish(node, anchor: anchor, nodes: nodes - collection.nodesBefore, height: collection.height)
+    }
+
+    private mutating func entries(of parts: ArraySlice<Node>) -> [Node.Entry] {
+        var entries: [Node.Entry] = []
+        entries.reserveCapacity(parts.count / 2)
+        var index = parts.startIndex
+        while index + 1 < parts.endIndex {
+            entries.append(Node.Entry(key: parts[index], value: parts[index + 1]))
+            index += 2
+        }
+        errors += DuplicateKeys.errors(in: entries)
+        return entries
+    }
+
+    private mutating func finish(_ node: Node, anchor: String?, nodes: Int, height: Int) {
+        if node.tag != nil, node.contradictsTag {
+            report(.tagMismatch, "the value is not what its tag says", at: node.span.start)
+        }
+        if let anchor { anchors[anchor] = .complete(node, nodes: nodes, height: height) }
+        finished.append(node)
+        if !open.isEmpty { open[open.count - 1].height = max(open[open.count - 1].height, height + 1) }
+    }
+}
+
+extension Composer {
+    private mutating func follow(_ name: String, at span: Span) -> Bool {
+        aliases += 1
+        guard aliases <= limits.aliases else {
+            report(.tooManyAliases, "more than \(limits.aliases) aliases", at: span.start)
+            return false
+        }
+        let nothing = Node(content: .scalar(Scalar(text: "", style: .plain)), span: span)
+        switch anchors[name] {
+        case nil:
+            report(.unknownAnchor, "there is no anchor '\(name)' before this alias", at: span.start)
+            finish(nothing, anchor: nil, nodes: 1, height: 0)
+            nodes += 1
+        case .open:
+            report(.recursiveAnchor, "the alias '\(name)' stands inside of the node that it names", at: span.start)
+            finish(nothing, anchor: nil, nodes: 1, height: 0)
+            nodes += 1
+        case .complete(var node, let count, let height):
+            nodes += count
+            nodesFromAliases += count
+            guard open.count + height <= limits.depth else {
+                report(.tooDeep, "nested more than \(limits.depth) levels deep through an alias", at: span.start)
+                return false
+            }
+            node.span = span
+            finish(node, anchor: nil, nodes: count, height: height)
+        }
+        return isWithinLimits(at: span.start)
+    }
+}
+
+extension Event {
+    fileprivate var isFlow: Bool {
+        switch kind {
+        case .sequenceStart(let isFlow), .mappingStart(let isFlow): isFlow
+        default: false
+        }
+    }
+}

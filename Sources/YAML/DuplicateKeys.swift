@@ -1,0 +1,79 @@
+/// Keys that mean the same in one mapping, also where they are spelt differently (`0x10` and `16`).
+enum DuplicateKeys {
+    /// Up to this many keys comparing each with each is faster than hashing.
+    private static let few = 8
+
+    static func errors(in entries: [Node.Entry]) -> [YAMLError] {
+        guard entries.count > 1 else { return [] }
+        return entries.count <= few ? compared(entries) : hashed(entries)
+    }
+
+    private static func compared(_ entries: [Node.Entry]) -> [YAMLError] {
+        var errors: [YAMLError] = []
+        for (index, entry) in entries.enumerated() {
+            if let first = entries[..<index].first(where: { isSame($0.key, entry.key) }) {
+                errors.append(error(entry.key, first: first.key.span.start))
+            }
+        }
+        return errors
+    }
+
+    private static func hashed(_ entries: [Node.Entry]) -> [YAMLError] {
+        var errors: [YAMLError] = []
+        var places: [KeyIdentity: Mark] = [:]
+        places.reserveCapacity(entries.count)
+        for entry in entries {
+            let mark = entry.key.span.start
+            if let first = places.updateValue(mark, forKey: KeyIdentity(entry.key)) {
+                places[KeyIdentity(entry.key)] = first
+                errors.append(error(entry.key, first: first))
+            }
+        }
+        return errors
+    }
+
+    private static func isSame(_ left: Node, _ right: Node) -> Bool {
+        guard case .scalar(let first) = left.content, case .scalar(let second) = right.content, left.tag == nil,
+            right.tag == nil
+        else { return KeyIdentity(left) == KeyIdentity(right) }
+        guard first.text != second.text else {
+            return first.style == second.style || KeyIdentity(left) == KeyIdentity(right)
+        }
+        // Two strings of different text are different keys; only other types have several spellings.
+        guard CoreSchema.canBeSpecial(first.text), CoreSchema.canBeSpecial(second.text) else { return false }
+        return KeyIdentity(left) == KeyIdentity(right)
+    }
+
+    private static func error(_ key: Node, first: Mark) -> YAMLError {
+        var name = "this key"
+        if case .scalar(let scalar) = key.content { name = "the key '\(scalar.text.prefix(100))'" }
+        return YAMLError(
+            code: .duplicateKey, message: "\(name) is already on line \(first.line)", mark: key.span.start)
+    }
+}
+
+/// What makes two keys the same.
+private enum KeyIdentity: Hashable {
+    case scalar(CoreValue, tag: String?)
+    case notANumber
+    case sequence([KeyIdentity], tag: String?)
+    case mapping([KeyIdentity: KeyIdentity], tag: String?)
+
+    init(_ node: Node) {
+        // Tags of the core schema have done their work in `resolved`.
+        let tag = node.tag.flatMap { $0.hasPrefix(CoreSchema.prefix) || $0 == "!" ? nil : $0 }
+        switch node.content {
+        case .scalar(let scalar):
+            let value = node.resolved ?? scalar.resolved
+            if case .double(let number) = value, number.isNaN {
+                self = .notANumber
+            } else {
+                self = .scalar(value, tag: tag)
+            }
+        case .sequence(let items): self = .sequence(items.map { KeyIdentity($0) }, tag: tag)
+        case .mapping(let entries):
+            let pairs = entries.map { (KeyIdentity($0.key), KeyIdentity($0.value)) }
+            self = .mapping(Dictionary(pairs) { first, _ in first }, tag: tag)
+        }
+    }
+}

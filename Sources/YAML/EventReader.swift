@@ -1,0 +1,162 @@
+internal import CLibYAML
+
+/// libyaml's parser over one text, event by event, with what libyaml 0.2.5 does not do itself: places in bytes, a limit
+/// of depth, and errors where it would accept or misread a text.
+///
+/// Safe outside: the parser and the text that it reads belong to the reader, and no pointer of libyaml's leaves it.
+@safe struct EventReader: ~Copyable {
+    private let source: Source
+    private let limits: Limits
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
+    /// libyaml does not copy its input.
+    private let input: UnsafeMutableBufferPointer<UInt8>
+    private var event = unsafe yaml_event_t()
+    private var offsets: OffsetCursor
+    private var checks: ConformanceCheck
+    private var depth = 0
+    private var isFinished = false
+    private var ownErrors: [YAMLError] = []
+
+    var errors: [YAMLError] { ownErrors + checks.errors }
+
+    init(_ source: Source, limits: Limits) {
+        self.source = source
+        self.limits = limits
+        offsets = OffsetCursor(source)
+        checks = ConformanceCheck(source)
+        // One byte more, since libyaml wants a pointer even for nothing at all.
+        let text = source.bytes[source.start...]
+        unsafe input = .allocate(capacity: text.count + 1)
+        _ = unsafe input.initialize(fromContentsOf: text)
+        unsafe parser = .allocate(capacity: 1)
+        guard unsafe yaml_parser_initialize(parser) == 1 else { fatalError("out of memory") }
+        unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+        unsafe yaml_parser_set_input_string(parser, input.baseAddress, text.count)
+    }
+
+    deinit {
+        unsafe yaml_parser_delete(parser)
+        unsafe parser.deallocate()
+        unsafe input.deallocate()
+    }
+
+    /// The next event; `nil` behind the last one and behind an error that ends the reading.
+    mutating func next() -> Event? {
+        guard !isFinished else { return nil }
+        guard unsafe yaml_parser_parse(parser, &event) == 1 else {
+            isFinished = true
+            ownErrors.append(problem())
+            return nil
+        }
+        defer { unsafe yaml_event_delete(&event) }
+        guard let next = unsafe read(event) else { return nil }
+        return next
+    }
+
+    private mutating func stop(_ code: YAMLError.Code, _ message: String, at mark: Mark) -> Event? {
+        isFinished = true
+        ownErrors.append(YAMLError(code: code, message: message, mark: mark))
+        return nil
+    }
+}
+
+extension EventReader {
+    private mutating func read(_ event: yaml_event_t) -> Event? {
+        let start = unsafe mark(event.start_mark)
+        let end = unsafe mark(event.end_mark)
+        let span = Span(start: start, end: end)
+        switch unsafe event.type {
+        case YAML_STREAM_START_EVENT: return Event(.streamStart, span: span)
+        case YAML_STREAM_END_EVENT:
+            isFinished = true
+            checks.finish()
+            return Event(.streamEnd, span: span)
+        case YAML_DOCUMENT_START_EVENT:
+            return Event(.documentStart(isExplicit: unsafe event.data.document_start.implicit == 0), span: span)
+        case YAML_DOCUMENT_END_EVENT:
+            return Event(.documentEnd(isExplicit: unsafe event.data.document_end.implicit == 0), span: span)
+        case YAML_ALIAS_EVENT:
+            checks.passGap(to: end.offset)
+            return Event(.alias(unsafe string(event.data.alias.anchor) ?? ""), span: span)
+        case YAML_SCALAR_EVENT: return unsafe scalar(event, span: span)
+        case YAML_SEQUENCE_START_EVENT:
+            let data = unsafe event.data.sequence_start
+            let isFlow = unsafe data.style == YAML_FLOW_SEQUENCE_STYLE
+            let kind = Event.Kind.sequenceStart(isFlow: isFlow)
+            return unsafe open(Event(kind, span: span, anchor: string(data.anchor), tag: string(data.tag)), isFlow)
+        case YAML_MAPPING_START_EVENT:
+            let data = unsafe event.data.mapping_start
+            let isFlow = unsafe data.style == YAML_FLOW_MAPPING_STYLE
+            let kind = Event.Kind.mappingStart(isFlow: isFlow)
+            return unsafe open(Event(kind, span: span, anchor: string(data.anchor), tag: string(data.tag)), isFlow)
+        case YAML_SEQUENCE_END_EVENT: return close(Event(.sequenceEnd, span: span))
+        case YAML_MAPPING_END_EVENT: return close(Event(.mappingEnd, span: span))
+        default: return nil
+        }
+    }
+
+    private mutating func open(_ event: Event, _ isFlow: Bool) -> Event? {
+        depth += 1
+        guard depth <= limits.depth else {
+            return stop(.tooDeep, "nested more than \(limits.depth) levels deep", at: event.span.start)
+        }
+        checks.open(event, isFlow: isFlow)
+        return event
+    }
+
+    private mutating func close(_ event: Event) -> Event {
+        depth -= 1
+        checks.close(event)
+        return event
+    }
+
+    private mutating func scalar(_ event: yaml_event_t, span: Span) -> Event? {
+        let data = unsafe event.data.scalar
+        let length = unsafe data.length
+        guard length <= limits.scalarBytes else {
+            return stop(.tooLarge, "the scalar has more than \(limits.scalarBytes) bytes", at: span.start)
+        }
+        let text = unsafe String(decoding: UnsafeBufferPointer(start: data.value, count: length), as: UTF8.self)
+        let scalar = Scalar(text: text, style: unsafe style(data.style))
+        let place = checks.passScalar(scalar, span: span)
+        return unsafe Event(.scalar(scalar), span: place, anchor: string(data.anchor), tag: string(data.tag))
+    }
+
+    private func style(_ style: yaml_scalar_style_t) -> Scalar.Style {
+        switch style {
+        case YAML_SINGLE_QUOTED_SCALAR_STYLE: .singleQuoted
+        case YAML_DOUBLE_QUOTED_SCALAR_STYLE: .doubleQuoted
+        case YAML_LITERAL_SCALAR_STYLE: .literal
+        case YAML_FOLDED_SCALAR_STYLE: .folded
+        default: .plain
+        }
+    }
+
+    private func string(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        unsafe text.map { unsafe String(cString: $0) }
+    }
+
+    private mutating func mark(_ mark: yaml_mark_t) -> Mark {
+        Mark(line: mark.line + 1, column: mark.column + 1, offset: offsets.offset(of: mark.index))
+    }
+}
+
+extension EventReader {
+    /// What libyaml says is wrong, in words that help.
+    private mutating func problem() -> YAMLError {
+        let failed = unsafe parser.pointee
+        guard unsafe failed.error != YAML_READER_ERROR else {
+            let offset = unsafe source.start + min(failed.problem_offset, source.bytes.count - source.start)
+            return YAMLError(
+                code: .encoding, message: "this cannot be read as UTF-8", mark: source.mark(at: offset))
+        }
+        let place = unsafe mark(failed.problem_mark)
+        let problem = unsafe failed.problem.map { unsafe String(cString: $0) } ?? "this is not YAML"
+        let context = unsafe failed.context.map { unsafe String(cString: $0) }
+        let contextLine = unsafe failed.context_mark.line + 1
+        let message = SyntaxMessage.message(
+            problem: problem, context: context, contextLine: contextLine, line: place.line,
+            isAtTab: place.offset < source.bytes.count && source.bytes[place.offset] == UInt8(ascii: "\t"))
+        return YAMLError(code: .syntax, message: message, mark: place)
+    }
+}
