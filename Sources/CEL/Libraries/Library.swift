@@ -9,7 +9,9 @@ public struct Library: Sendable {
     }
 
     /// Every library, the standard one first.
-    public static let all: [Library] = []
+    public static let all: [Library] = [
+        .math
+    ]
 }
 
 /// A function: its overloads share a name.
