@@ -1,0 +1,107 @@
+package import Facts
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+extension SystemEffects {
+    package func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
+        // O_NONBLOCK: opening a FIFO must not wait for a writer. Links are followed: people link their kubeconfig.
+        let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Unknown(errorNumber: errno, path: path) }
+        defer { close(descriptor) }
+
+        var information = stat()
+        guard unsafe fstat(descriptor, &information) == 0 else { throw Unknown(errorNumber: errno, path: path) }
+        guard information.st_mode & S_IFMT == S_IFREG else {
+            throw Unknown(.malformed, "\(path) is \(kindName(information.st_mode)), not a regular file")
+        }
+        guard Int(information.st_size) <= limit else {
+            throw Unknown(.truncated, "\(path) has \(information.st_size) bytes, more than the limit of \(limit)")
+        }
+        return try readAll(descriptor, path: path, limit: limit)
+    }
+
+    /// Up to the end, whatever the size said: files of /proc say 0.
+    private func readAll(_ descriptor: Int32, path: String, limit: Int) throws(Unknown) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe read(descriptor, &buffer, buffer.count)
+            if count < 0 {
+                guard errno == EINTR else { throw Unknown(errorNumber: errno, path: path) }
+                continue
+            }
+            guard count > 0 else { return content }
+            content.append(contentsOf: buffer[..<count])
+            guard content.count <= limit else {
+                throw Unknown(.truncated, "\(path) has more than the limit of \(limit) bytes")
+            }
+        }
+    }
+
+    package func status(of path: String) async throws(Unknown) -> FileStatus {
+        var information = stat()
+        if unsafe stat(path, &information) != 0 {
+            let problem = errno
+            // A link that leads nowhere is itself worth telling.
+            guard problem == ENOENT, unsafe lstat(path, &information) == 0 else {
+                throw Unknown(errorNumber: problem, path: path)
+            }
+        }
+        let kind: FileStatus.Kind =
+            switch information.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            default: .other
+            }
+        return FileStatus(
+            kind: kind, size: Int(information.st_size), mode: Int(information.st_mode & 0o7777),
+            owner: Int(information.st_uid), isReadable: unsafe access(path, R_OK) == 0)
+    }
+
+    package func list(_ directory: String) async throws(Unknown) -> [String] {
+        guard let stream = unsafe opendir(directory) else { throw Unknown(errorNumber: errno, path: directory) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { characters in
+                    unsafe String(cString: characters)
+                }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private func kindName(_ mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "something else"
+        }
+    }
+}
+
+extension Unknown {
+    /// What the operating system said about a path.
+    init(errorNumber: Int32, path: String) {
+        switch errorNumber {
+        case ENOENT, ENOTDIR: self.init(.notFound, "\(path) does not exist")
+        case EACCES, EPERM:
+            self.init(
+                .denied, "\(path) may not be read by this user", hint: "run triage as root or as the file's owner")
+        case ELOOP: self.init(.malformed, "\(path) is a link that leads in circles")
+        case ENAMETOOLONG: self.init(.malformed, "the path is too long")
+        default: self.init(.malformed, "\(path) could not be read: \(unsafe String(cString: strerror(errorNumber)))")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+internal import AsyncHTTPClient
+package import Facts
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+extension SystemEffects {
+    package func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
+        guard request.method == "GET" || request.method == "HEAD" else {
+            throw Unknown(.notAllowed, "only GET and HEAD are ever sent, not \(request.method)")
+        }
+        let target = withoutQuery(request.url)
+        // The client traps on a port beyond 65535.
+        guard let address = Address(url: request.url), ["http", "https"].contains(address.scheme) else {
+            throw Unknown(.malformed, "'\(target)' is not a URL such as https://host:6443/path")
+        }
+        do {
+            let client = try clients.client(for: request)
+            let outgoing = try clientRequest(request)
+            return try await withDeadline(seconds: request.deadlineSeconds, what: "\(request.method) \(target)") {
+                let deadline = NIODeadline.now() + .milliseconds(Int64(request.deadlineSeconds * 1000))
+                let response = try await client.execute(outgoing, deadline: deadline)
+                let headers = response.headers.map { (name: $0.name, value: $0.value) }
+                return HTTPResponse(
+                    status: Int(response.status.code), headers: headers,
+                    body: try await wholeBody(response.body, limit: request.bodyLimit, target: target))
+            }
+        } catch let unknown as Unknown {
+            throw unknown
+        } catch {
+            throw Unknown(requestFailure: error, target: target)
+        }
+    }
+
+    /// A server name that differs from the URL's host is put in the URL's place, and the client is told to connect to
+    /// the host all the same: it then asks for that name's certificate, as `tls-server-name` wants.
+    private func clientRequest(_ request: HTTPRequest) throws -> HTTPClientRequest {
+        var url = request.url
+        var headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
+        if let name = request.tls.serverName, let address = Address(url: request.url), address.host != name {
+            url = address.url(withHost: name)
+            headers.replaceOrAdd(name: "Host", value: address.authority)
+        }
+        var outgoing = HTTPClientRequest(url: url)
+        outgoing.method = HTTPMethod(rawValue: request.method)
+        outgoing.headers = headers
+        if request.url.lowercased().hasPrefix("https:") {
+            outgoing.tlsConfiguration = try TLSConfiguration(request.tls)
+        }
+        return outgoing
+    }
+}
+
+private func wholeBody(_ body: HTTPClientResponse.Body, limit: Int, target: String) async throws -> [UInt8] {
+    var content: [UInt8] = []
+    do {
+        for try await chunk in body {
+            guard content.count + chunk.readableBytes <= limit else {
+                throw Unknown(.truncated, "the answer of \(target) is longer than the limit of \(limit) bytes")
+            }
+            content.append(contentsOf: chunk.readableBytesView)
+        }
+        // A cancelled body ends without an error.
+        try Task.checkCancellation()
+    } catch let error where !(error is Unknown || error is CancellationError) {
+        throw Unknown(
+            .truncated, "the answer of \(target) broke off after \(content.count) bytes: \(words(for: error))")
+    }
+    return content
+}
+
+/// URLs may carry secrets in their query; they never reach an error message.
+private func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
+
+/// The clients by what only a whole client can be told: the proxy and the name that stands for a host.
+final class HTTPClients: Sendable {
+    private let clients = Mutex<[String: HTTPClient]>([:])
+
+    deinit {
+        for client in clients.withLock({ Array($0.values) }) {
+            client.shutdown { _ in withExtendedLifetime(client) {} }
+        }
+    }
+
+    func client(for request: HTTPRequest) throws -> HTTPClient {
+        let address = Address(url: request.url)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, decompression: .disabled)
+        // A refusal is an answer; the client would otherwise try again until the deadline.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .milliseconds(Int64(min(request.deadlineSeconds, 30) * 1000))
+        var key = "\(request.proxy ?? "") \(request.deadlineSeconds)"
+        if let proxy = request.proxy { configuration.proxy = try HTTPClient.Configuration.Proxy(url: proxy) }
+        if let name = request.tls.serverName, let host = address?.host, host != name {
+            configuration.dnsOverride = [name: host]
+            key += " \(name) \(host)"
+        }
+        return clients.withLock { clients in
+            if let client = clients[key] { return client }
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+            clients[key] = client
+            return client
+        }
+    }
+}
+
+extension HTTPClient.Configuration.Proxy {
+    init(url: String) throws {
+        guard let address = Address(url: url) else {
+            throw Unknown(.malformed, "the proxy's address is not a URL such as http://proxy:3128")
+        }
+        switch address.scheme {
+        case "http":
+            let credentials = address.user.map { user in
+                HTTPClient.Authorization.basic(username: user, password: address.password ?? "")
+            }
+            self = .server(host: address.host, port: address.port ?? 80, authorization: credentials)
+        case "socks5", "socks5h": self = .socksServer(host: address.host, port: address.port ?? 1080)
+        default: throw Unknown(.notApplicable, "proxies of the scheme '\(address.scheme)' cannot be used by triage")
+        }
+    }
+}
+
+extension TLSConfiguration {
+    /// Reads the PEM texts.
+    init(_ options: TLSOptions) throws {
+        self = .makeClientConfiguration()
+        if options.skipsVerification { certificateVerification = .none }
+        if let authorities = options.authoritiesPEM {
+            do {
+                trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authorities.utf8)))
+            } catch {
+                throw Unknown(.malformed, "the certificate authority's PEM cannot be read")
+            }
+        }
+        guard let chain = options.certificateChainPEM, let key = options.privateKeyPEM else { return }
+        do {
+            certificateChain = try NIOSSLCertificate.fromPEMBytes(Array(chain.utf8)).map { .certificate($0) }
+        } catch {
+            throw Unknown(.malformed, "the client certificate's PEM cannot be read")
+        }
+        do {
+            privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
+        } catch {
+            throw Unknown(.malformed, "the client key's PEM cannot be read")
+        }
+    }
+}
+
+extension Unknown {
+    /// What went wrong before an answer came.
+    init(requestFailure error: any Error, target: String) {
+        let reason: Reason =
+            switch error {
+            case let error as HTTPClientError:
+                HTTPClientError.timeouts.contains(error)
+                    ? .timedOut : HTTPClientError.malformed.contains(error) ? .malformed : .unreachable
+            case let error as NIOConnectionError
+            where !error.connectionErrors.isEmpty
+                && error.connectionErrors.allSatisfy { $0.error is ChannelError }:
+                .timedOut
+            case is CancellationError: .timedOut
+            default: .unreachable
+            }
+        self.init(reason, "\(target): \(words(for: error))")
+    }
+}
+
+extension HTTPClientError {
+    fileprivate static let timeouts: [HTTPClientError] = [
+        .deadlineExceeded, .connectTimeout, .readTimeout, .writeTimeout, .tlsHandshakeTimeout,
+        .httpProxyHandshakeTimeout, .socksHandshakeTimeout, .getConnectionFromPoolTimeout,
+    ]
+    fileprivate static let malformed: [HTTPClientError] = [.invalidURL, .emptyHost, .emptyScheme]
+}
+
+/// The libraries' errors in words; never holds a header or a body.
+func words(for error: any Error) -> String {
+    switch error {
+    case let error as NIOConnectionError:
+        if error.dnsAError != nil || error.dnsAAAAError != nil, error.connectionErrors.isEmpty {
+            return "the name \(error.host) cannot be resolved"
+        }
+        guard let first = error.connectionErrors.first else { return "no connection" }
+        return words(for: first.error)
+    case let error as IOError: return error.errnoCode.connectWords ?? "\(error)"
+    case ChannelError.connectTimeout: return "no answer to the attempt to connect"
+    case let error as HTTPClientError:
+        if error == .remoteConnectionClosed { return "the peer closed the connection" }
+        return error.description
+    case NIOSSLError.handshakeFailed(let cause): return "TLS handshake: \(cause)"
+    case let error as NIOSSLExtraError: return "TLS: \(error)"
+    case is NIOSSLError, is BoringSSLError: return "TLS: \(error)"
+    default: return "\(error)"
+    }
+}
