@@ -10,17 +10,29 @@ package enum FactSource: Sendable {
 
 /// What a person asked.
 package struct Inquiry: Sendable {
+    /// How many facts are wanted.
+    package enum Scope: Sendable {
+        /// Those that can change the answer.
+        case deciding
+        /// All that the playbooks mention: to save them, or to lay a condition out.
+        case everything
+    }
+
     /// The pasted text; empty where there is none.
     package var text: String
     /// Playbooks to run whatever the text says.
     package var names: [String]
     /// By name, as typed; converted by the playbook's declaration.
     package var inputs: [String: String]
+    package var scope: Scope
 
-    package init(text: String = "", names: [String] = [], inputs: [String: String] = [:]) {
+    package init(
+        text: String = "", names: [String] = [], inputs: [String: String] = [:], scope: Scope = .deciding
+    ) {
         self.text = text
         self.names = names
         self.inputs = inputs
+        self.scope = scope
     }
 }
 
@@ -54,6 +66,9 @@ package struct Diagnostician: Sendable {
     package var progress: @Sendable (Progress) -> Void
     /// Waits; replaced by tests, so that no deadline needs a clock.
     package var sleep: @Sendable (_ seconds: Double) async throws -> Void
+    /// Facts that a test gives by their name in one playbook, and the platform it says.
+    var given: [String: [String: Fact]] = [:]
+    var givenPlatform: String?
 
     package init(
         playbooks: [Playbook], catalogue: Catalogue, source: FactSource, limits: Limits = Limits(),
@@ -73,23 +88,71 @@ package struct Diagnostician: Sendable {
         await investigate(inquiry).diagnosis
     }
 
-    /// The answer together with all that it rests on.
-    package func investigate(_ inquiry: Inquiry) async -> Investigation {
-        Investigation(
-            diagnosis: Diagnosis(
-                subject: .init(), symptoms: [], findings: [], problems: [], collectedAt: Timestamp(seconds: 0)),
-            snapshot: Snapshot(now: Timestamp(seconds: 0)))
+    /// Every fact that the playbooks mention (those that the inquiry names, else all), to be saved.
+    package func collect(_ inquiry: Inquiry) async -> Snapshot {
+        var wide = inquiry
+        wide.scope = .everything
+        return await investigate(wide).snapshot
     }
 
-    /// Every fact that the playbooks may want (all of them, or those that the inquiry names or matches).
-    package func collect(_ inquiry: Inquiry) async -> Snapshot {
-        await investigate(inquiry).snapshot
+    /// The answer together with all that it rests on.
+    package func investigate(_ inquiry: Inquiry) async -> Investigation {
+        let text = inquiry.text.isEmpty ? source.text : inquiry.text
+        let matches = text.isEmpty ? [] : SymptomMatcher(playbooks).matches(in: text)
+        let asked = participants(of: inquiry, text: text, matches: matches)
+        let situation = Situation(
+            now: source.now, inputs: inquiry.inputs,
+            matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }),
+            given: given, platform: givenPlatform)
+        let memory = await remember(
+            WorkingMemory(situation, catalogue: catalogue), asked: asked, wanting: inquiry.scope,
+            from: source(with: inquiry.text))
+        return Investigation(
+            library: playbooks, asked: asked, matches: matches, text: text, memory: memory,
+            problems: problems(of: inquiry))
+    }
+
+    /// The named ones first, then the matched ones, best first; all where nothing was said.
+    private func participants(of inquiry: Inquiry, text: String, matches: [SymptomMatch]) -> [Playbook] {
+        if inquiry.names.isEmpty && (text.isEmpty || inquiry.scope == .everything) { return playbooks }
+        // What a snapshot's text says selects playbooks only where the person selected none.
+        let counts = !inquiry.text.isEmpty || inquiry.names.isEmpty
+        let wanted = inquiry.names + (counts ? matches.map(\.playbook) : [])
+        var seen: Set<String> = []
+        return wanted.filter { seen.insert($0).inserted }.compactMap { name in playbooks.first { $0.name == name } }
+    }
+
+    /// Evaluates, asks for what could change the answer, the cheapest first, until nothing can.
+    private func remember(
+        _ empty: WorkingMemory, asked: [Playbook], wanting scope: Inquiry.Scope, from source: FactSource
+    ) async -> WorkingMemory {
+        await withinTotal { [self] in
+            var memory = empty
+            var evaluation = Evaluation(asked: asked, library: playbooks)
+            while !Task.isCancelled {
+                evaluation.update(memory)
+                let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch
+                if batch.isEmpty { return memory }
+                for fact in await collect(batch, from: source) { memory.insert(fact) }
+            }
+            memory.uncollected = Unknown(.timedOut, "the time for all facts was up before it was asked for")
+            return memory
+        }
     }
 }
 
-/// A diagnosis and the facts that it rests on.
-package struct Investigation: Sendable {
-    package var diagnosis: Diagnosis
-    /// The facts that were collected.
-    package var snapshot: Snapshot
+extension FactSource {
+    var text: String {
+        switch self {
+        case .live: ""
+        case .snapshot(let snapshot): snapshot.text
+        }
+    }
+
+    var now: Timestamp {
+        switch self {
+        case .live(let surroundings): surroundings.now
+        case .snapshot(let snapshot): snapshot.now
+        }
+    }
 }

@@ -1,6 +1,8 @@
 package import CEL
 
-/// What a collector gives, costs and needs. Conditions are checked against it; `triage facts show` prints it.
+/// What a collector gives, costs and needs.
+///
+/// Conditions are checked against it; `triage facts show` prints it.
 package struct Declaration: Sendable {
     package struct Parameter: Sendable {
         package var name: String
@@ -78,7 +80,9 @@ package struct Observation: Sendable {
     }
 }
 
-/// Gets one kind of fact. Must return soon after its task is cancelled.
+/// Gets one kind of fact.
+///
+/// Must return soon after its task is cancelled.
 package protocol Collector: Sendable {
     var declaration: Declaration { get }
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation

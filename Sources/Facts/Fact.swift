@@ -41,7 +41,9 @@ package struct Provenance: Sendable, Hashable {
     }
 }
 
-/// Why a fact, or a part of one, could not be had. Never an empty list, never a default value.
+/// Why a fact, or a part of one, could not be had.
+///
+/// Never an empty list, never a default value.
 package struct Unknown: Error, Sendable, Hashable {
     package enum Reason: String, Sendable, CaseIterable {
         /// The server or the operating system said no.

@@ -104,7 +104,9 @@ package struct CommandOutput: Sendable {
     }
 }
 
-/// How to make a TLS connection trust and present itself. PEM texts.
+/// How to make a TLS connection trust and present itself.
+///
+/// PEM texts.
 package struct TLSOptions: Sendable, Hashable {
     /// Certificate authorities; `nil` means the system's.
     package var authoritiesPEM: String?

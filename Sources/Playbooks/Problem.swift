@@ -23,6 +23,11 @@ package struct Problem: Sendable, Hashable {
     /// Stable for ever: a code is never reused or renumbered; callers compare codes, never text.
     package enum Code: String, Sendable, CaseIterable {
         case syntax = "TRI0001"
+        case evaluation = "TRI0060"
+        case unknownPlaybook = "TRI0061"
+        case invalidInput = "TRI0062"
+        case invalidSnapshot = "TRI0063"
+        case invalidTest = "TRI0064"
     }
 
     package var code: Code

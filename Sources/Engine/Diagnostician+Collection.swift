@@ -1,0 +1,119 @@
+internal import CEL
+internal import Facts
+
+extension Diagnostician {
+    /// The facts of a batch, so many at a time, in the order of the requests.
+    func collect(_ batch: [FactRequest], from source: FactSource) async -> [Fact] {
+        await withTaskGroup(of: (Int, Fact).self) { group in
+            var facts = [Fact?](repeating: nil, count: batch.count)
+            var next = 0
+            func start() {
+                guard next < batch.count else { return }
+                let (index, request) = (next, batch[next])
+                next += 1
+                group.addTask { [self] in (index, await fact(for: request, from: source)) }
+            }
+            for _ in 0..<max(1, limits.concurrency) { start() }
+            for await (index, fact) in group {
+                facts[index] = fact
+                start()
+            }
+            return facts.compactMap(\.self)
+        }
+    }
+
+    private func fact(for request: FactRequest, from source: FactSource) async -> Fact {
+        switch source {
+        case .snapshot(let snapshot):
+            return snapshot[request.key]
+                ?? Fact(
+                    key: request.key, result: .failure(Unknown(.notCollected, "the snapshot does not hold it")),
+                    provenance: Provenance(
+                        collector: request.key.collector, source: "snapshot", collectedAt: snapshot.now,
+                        duration: CEL.Duration(seconds: 0)))
+        case .live(let surroundings):
+            progress(.collecting(request.key))
+            let fact = await fact(for: request, in: surroundings)
+            progress(.collected(fact))
+            return fact
+        }
+    }
+
+    private func fact(for request: FactRequest, in surroundings: Surroundings) async -> Fact {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = await observation(for: request, in: surroundings)
+        let (seconds, attoseconds) = (clock.now - start).components
+        let provenance = Provenance(
+            collector: request.key.collector, source: (try? result.get().source) ?? request.key.collector,
+            collectedAt: surroundings.now,
+            duration: CEL.Duration(seconds: seconds, nanoseconds: Int32(attoseconds / 1_000_000_000)))
+        return Fact(key: request.key, result: result.map(\.value), provenance: provenance)
+    }
+
+    /// What the collector saw, or that it was too late.
+    private func observation(
+        for request: FactRequest, in surroundings: Surroundings
+    ) async -> Result<Observation, Unknown> {
+        guard let collector = catalogue[request.key.collector] else {
+            return .failure(Unknown(.notApplicable, "there is no collector '\(request.key.collector)'"))
+        }
+        let seconds = request.timeoutSeconds ?? limits.factSeconds
+        let sleep = self.sleep
+        return await withTaskGroup(of: Result<Observation, Unknown>?.self) { group in
+            group.addTask {
+                do throws(Unknown) {
+                    return .success(try await collector.collect(request.parameters, in: surroundings))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                try? await sleep(seconds)
+                return nil
+            }
+            // A collector returns when it is cancelled (the contract), so the group ends soon after its deadline.
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            if Task.isCancelled, (try? first?.get()) == nil {
+                return .failure(Unknown(.timedOut, "the time for all facts was up before it answered"))
+            }
+            return first ?? .failure(Unknown(.timedOut, "no answer within \(seconds.formatted) s", hint: "--timeout"))
+        }
+    }
+
+    /// Runs the work and cancels it when the time for all facts is up; what it has by then it returns.
+    func withinTotal<Result: Sendable>(_ work: @escaping @Sendable () async -> Result) async -> Result {
+        guard let total = limits.totalSeconds else { return await work() }
+        let sleep = self.sleep
+        return await withTaskGroup(of: Result?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                try? await sleep(total)
+                return nil
+            }
+            var answer: Result?
+            for await result in group {
+                answer = answer ?? result
+                group.cancelAll()
+            }
+            guard let answer else { preconditionFailure("the work returns when it is cancelled") }
+            return answer
+        }
+    }
+
+    /// A snapshot holds the text it was made with; about another text the text itself must be asked.
+    func source(with text: String) -> FactSource {
+        switch source {
+        case .live(var surroundings):
+            if !text.isEmpty { surroundings.text = text }
+            return .live(surroundings)
+        case .snapshot: return source
+        }
+    }
+}
+
+extension Double {
+    /// Without the fraction where there is none.
+    fileprivate var formatted: String { self == rounded() && magnitude < 1e15 ? String(Int64(self)) : String(self) }
+}

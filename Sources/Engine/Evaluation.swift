@@ -1,0 +1,158 @@
+internal import CEL
+internal import Facts
+internal import Playbooks
+
+/// What the facts say of a condition.
+enum Verdict {
+    case confirmed
+    case ruledOut
+    case undetermined(UnknownSet)
+    case failed(EvaluationError)
+
+    init(_ value: Value) {
+        switch value {
+        case .bool(true): self = .confirmed
+        case .bool(false): self = .ruledOut
+        case .unknown(let set): self = .undetermined(set)
+        case .error(let error): self = .failed(error)
+        default: self = .failed(EvaluationError(.noSuchOverload, "the condition is neither true nor false"))
+        }
+    }
+
+    /// Whether more facts can change it.
+    var isOpen: Bool {
+        if case .undetermined = self { true } else { false }
+    }
+
+    var isConfirmed: Bool {
+        if case .confirmed = self { true } else { false }
+    }
+
+    var status: Finding.Status {
+        switch self {
+        case .confirmed: .confirmed
+        case .ruledOut: .ruledOut
+        case .undetermined: .undetermined
+        case .failed: .failed
+        }
+    }
+}
+
+/// A cause that takes part, and what is known of it.
+struct Hypothesis {
+    /// Why the cause takes part.
+    enum Role {
+        /// Its playbook was named, or the text shows its symptom.
+        case asked
+        /// It explains a confirmed cause. Shown only when it is confirmed itself.
+        case explaining
+    }
+
+    var playbook: Playbook
+    var cause: Cause
+    var role: Role
+    /// Of the playbook among those that take part, then of the cause in its playbook.
+    var rank: (playbook: Int, cause: Int)
+    var verdict = Verdict.undetermined(UnknownSet([]))
+
+    var id: String { "\(playbook.name)/\(cause.id)" }
+}
+
+/// The causes that take part, judged by the facts.
+struct Evaluation {
+    /// All that there are: any may explain.
+    let library: [Playbook]
+    private(set) var hypotheses: [Hypothesis] = []
+    private(set) var scopes: [String: Scope] = [:]
+
+    /// - Parameter asked: best first.
+    init(asked: [Playbook], library: [Playbook]) {
+        self.library = library
+        for (index, playbook) in asked.enumerated() { add(playbook.causes.indices, of: playbook, .asked, rank: index) }
+    }
+
+    private mutating func add(_ causes: Range<Int>, of playbook: Playbook, _ role: Hypothesis.Role, rank: Int) {
+        hypotheses += causes.map {
+            Hypothesis(playbook: playbook, cause: playbook.causes[$0], role: role, rank: (rank, $0))
+        }
+    }
+
+    /// Judges what is still open by the facts there are now, and lets explaining causes take part.
+    mutating func update(_ memory: WorkingMemory) {
+        scopes = [:]
+        repeat {
+            for index in hypotheses.indices where hypotheses[index].verdict.isOpen {
+                let condition = hypotheses[index].cause.when
+                hypotheses[index].verdict = Verdict(
+                    condition.program.evaluate(scope(of: hypotheses[index].playbook, memory)).value)
+            }
+        } while admitExplainers()
+        for hypothesis in hypotheses { _ = scope(of: hypothesis.playbook, memory) }
+    }
+
+    private mutating func scope(of playbook: Playbook, _ memory: WorkingMemory) -> Scope {
+        if let scope = scopes[playbook.name] { return scope }
+        let scope = Scope(playbook, memory: memory)
+        scopes[playbook.name] = scope
+        return scope
+    }
+
+    /// Whether a cause that explains a confirmed one was found that had not taken part.
+    private mutating func admitExplainers() -> Bool {
+        let known = Set(hypotheses.map(\.id))
+        let confirmed = Set(hypotheses.filter(\.verdict.isConfirmed).map(\.id))
+        guard !confirmed.isEmpty else { return false }
+        let before = hypotheses.count
+        for (index, playbook) in library.enumerated() {
+            for (position, cause) in playbook.causes.enumerated()
+            where !confirmed.isDisjoint(with: cause.explains) && !known.contains("\(playbook.name)/\(cause.id)") {
+                add(position..<position + 1, of: playbook, .explaining, rank: library.count + index)
+            }
+        }
+        return hypotheses.count > before
+    }
+
+    /// The confirmed ones, each root before what it explains; a root takes the place of the first thing it explains.
+    var confirmed: [Hypothesis] { rootsFirst(hypotheses.filter(\.verdict.isConfirmed)) }
+
+    /// The ids of confirmed causes that another confirmed one explains: their root is what needs mending.
+    var echoes: Set<String> {
+        let ordered = confirmed
+        var explained: Set<String> = []
+        for (index, hypothesis) in ordered.enumerated() {
+            // Two that explain each other: the first stands for both.
+            let later = Set(ordered[(index + 1)...].map(\.id))
+            explained.formUnion(later.intersection(hypothesis.cause.explains))
+        }
+        return explained
+    }
+}
+
+private func rootsFirst(_ confirmed: [Hypothesis]) -> [Hypothesis] {
+    var rest = confirmed
+    var ordered: [Hypothesis] = []
+    while !rest.isEmpty {
+        let explained = Set(rest.flatMap { hypothesis in hypothesis.cause.explains.filter { $0 != hypothesis.id } })
+        let roots = rest.filter { !explained.contains($0.id) }
+        // Where all explain each other there is no root: then the order of the text decides.
+        let candidates = roots.isEmpty ? rest : roots
+        guard let next = candidates.min(by: { place($0, among: rest) < place($1, among: rest) }) else { break }
+        ordered.append(next)
+        rest.removeAll { $0.id == next.id }
+    }
+    return ordered
+}
+
+/// The best place among the hypothesis and all that it explains, directly or not.
+private func place(_ hypothesis: Hypothesis, among all: [Hypothesis]) -> (Int, Int, Int, Int) {
+    var reached = [hypothesis.id: hypothesis]
+    var open = [hypothesis]
+    while let next = open.popLast() {
+        for other in all where next.cause.explains.contains(other.id) && reached[other.id] == nil {
+            reached[other.id] = other
+            open.append(other)
+        }
+    }
+    let best = reached.values.map(\.rank).min { $0 < $1 } ?? hypothesis.rank
+    return (best.playbook, best.cause, hypothesis.rank.playbook, hypothesis.rank.cause)
+}

@@ -1,0 +1,128 @@
+internal import CEL
+internal import Facts
+internal import Playbooks
+
+extension Scope {
+    /// The values that made the condition true, in the order in which it reads them, each once.
+    func evidence(for condition: Condition) -> [Evidence] {
+        var paths: [[String]] = []
+        var seen: Set<String> = []
+        gather(condition, into: &paths, seen: &seen)
+        return paths.compactMap(evidence(at:))
+    }
+
+    private func gather(_ condition: Condition, into paths: inout [[String]], seen: inout Set<String>) {
+        for path in decisiveReferences(of: condition) {
+            if let root = path.first, let definition = definition(named: root) {
+                if seen.insert(root).inserted { gather(definition.condition, into: &paths, seen: &seen) }
+            } else if !paths.contains(path), path.count > 1 || path == ["platform"] {
+                paths.append(path)
+            }
+        }
+    }
+
+    /// The paths that stand in the parts which decided; all where that cannot be told.
+    func decisiveReferences(of condition: Condition) -> [[String]] {
+        let program = condition.program
+        let all = program.references.sorted { $0.lexicographicallyPrecedes($1) }
+        guard let root = ExpressionTree(program.explain(self), source: program.source).root else { return all }
+        let everywhere = root.tokens
+        let deciding = root.decisive.flatMap(\.tokens)
+        return all.compactMap { path -> (Int, [String])? in
+            // Written otherwise (`facts["x"]`): it cannot be told where it stands, so it counts.
+            guard everywhere.contains(where: { $0.reads(path) }) else { return (Int.max, path) }
+            return deciding.firstIndex { $0.reads(path) }.map { ($0, path) }
+        }.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    private func evidence(at path: [String]) -> Evidence? {
+        guard let root = path.first, let value = value(of: root) else { return nil }
+        let found = value.at(path.dropFirst())
+        switch found {
+        case .unknown, .error: return nil
+        default: break
+        }
+        // What is not there was read too (`has`): as Kubernetes does, null stands for it.
+        let shown = (found ?? .null).shortened()
+        let name = path.evidenceName
+        let situation = memory.situation
+        switch root {
+        case "platform":
+            let provenance = memory[WorkingMemory.platformKey]?.provenance
+            return Evidence(
+                fact: name, value: shown, source: provenance?.source ?? "",
+                collectedAt: provenance?.collectedAt ?? situation.now)
+        case "inputs":
+            let isGiven = situation.inputs[path[1]] != nil
+            return Evidence(
+                fact: name, value: shown, source: isGiven ? "given" : "default", collectedAt: situation.now)
+        case "facts" where path[1] == "symptom":
+            // A group that caught nothing is no evidence.
+            guard found != nil, let match = situation.matches[playbook.name] else { return nil }
+            return Evidence(
+                fact: name, value: shown, source: "the text, line \(match.line)", collectedAt: situation.now)
+        case "facts":
+            guard case .had(let fact) = state(of: path[1]) else { return nil }
+            return Evidence(
+                fact: name, value: shown, source: fact.provenance.source, collectedAt: fact.provenance.collectedAt)
+        default: return nil
+        }
+    }
+
+    /// What a result lacks, by name, the cheapest to get first.
+    func missing(_ set: UnknownSet) -> [MissingFact] {
+        var byName: [String: MissingFact] = [:]
+        for attribute in set.attributes {
+            let name = attribute.path.evidenceName
+            let missing = MissingFact(
+                fact: name, reason: attribute.reason, detail: attribute.detail, hint: attribute.hint)
+            // Several reasons for one name: always the same one, whatever the order of the set.
+            if let other = byName[name], (other.reason, other.detail) <= (missing.reason, missing.detail) { continue }
+            byName[name] = missing
+        }
+        return byName.values.sorted { (cost(of: $0.fact), $0.fact) < (cost(of: $1.fact), $1.fact) }
+    }
+
+    private func cost(of name: String) -> Int {
+        let fact = name.split(separator: ".").first.map(String.init) ?? name
+        guard let declaration = playbook.facts.first(where: { $0.name == fact }) else { return -1 }
+        return memory.catalogue[declaration.collector]?.declaration.cost.rawValue ?? Int.max
+    }
+}
+
+extension [String] {
+    /// `facts.kubelet.failSwapOn` is `kubelet.failSwapOn` to people; inputs keep their root.
+    var evidenceName: String { (first == "facts" ? Array(dropFirst()) : self).joined(separator: ".") }
+}
+
+extension String {
+    /// Whether the token reads the path: itself, or something below it.
+    fileprivate func reads(_ path: [String]) -> Bool {
+        let name = path.joined(separator: ".")
+        return self == name || hasPrefix(name + ".")
+    }
+}
+
+extension Value {
+    /// Short enough to stand in a report; what is left out is said.
+    func shortened(depth: Int = 0) -> Value {
+        switch self {
+        case .string(let text) where text.count > 300:
+            .string(text.prefix(300) + "… (\(text.count) characters)")
+        case .bytes(let bytes) where bytes.count > 32: .string("\(bytes.count) bytes")
+        case .list(let list) where depth >= 4 && !list.isEmpty: .string("\(list.count) elements")
+        case .list(let list):
+            .list(
+                List(
+                    list.prefix(10).map { $0.shortened(depth: depth + 1) }
+                        + (list.count > 10 ? [.string("… \(list.count - 10) more")] : [])))
+        case .map(let map) where depth >= 4 && map.count > 0: .string("\(map.count) fields")
+        case .map(let map):
+            .map(
+                Map(
+                    map.entries.prefix(20).map { ($0.key, $0.value.shortened(depth: depth + 1)) }
+                        + (map.count > 20 ? [(.string("…"), .string("\(map.count - 20) more"))] : [])))
+        default: self
+        }
+    }
+}

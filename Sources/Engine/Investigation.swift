@@ -1,0 +1,45 @@
+internal import CEL
+package import Facts
+internal import Playbooks
+
+/// A diagnosis and all that it rests on: it can be saved, and asked why.
+package struct Investigation: Sendable {
+    let library: [Playbook]
+    /// What took part because of the inquiry, best first.
+    let asked: [Playbook]
+    let memory: WorkingMemory
+    package let diagnosis: Diagnosis
+    /// The facts that were collected.
+    package let snapshot: Snapshot
+
+    init(
+        library: [Playbook], asked: [Playbook], matches: [SymptomMatch], text: String, memory: WorkingMemory,
+        problems: [Problem]
+    ) {
+        self.library = library
+        self.asked = asked
+        self.memory = memory
+        var evaluation = Evaluation(asked: asked, library: library)
+        evaluation.update(memory)
+        let subject = memory.subject
+        diagnosis = Diagnosis(
+            subject: subject, symptoms: matches.map(\.matchedSymptom), findings: evaluation.findings(memory),
+            problems: problems, collectedAt: memory.situation.now)
+        snapshot = Snapshot(
+            subject: Snapshot.Subject(context: subject.context, server: subject.server, platform: subject.platform),
+            now: memory.situation.now, text: text,
+            facts: memory.facts.values.sorted {
+                ($0.key.collector, $0.key.parameters) < ($1.key.collector, $1.key.parameters)
+            })
+    }
+}
+
+extension WorkingMemory {
+    /// What the diagnosis is about, as far as the facts tell.
+    var subject: Diagnosis.Subject {
+        let kubeconfig = try? self[Self.kubeconfigKey]?.result.get()
+        return Diagnosis.Subject(
+            context: kubeconfig?.at(["contextName"])?.string ?? "",
+            server: kubeconfig?.at(["cluster", "server"])?.string ?? "", platform: platform.string ?? "unknown")
+    }
+}

@@ -1,0 +1,224 @@
+internal import CEL
+internal import Facts
+internal import Playbooks
+
+/// One playbook's view of the working memory: what its expressions may name.
+///
+/// Made for one round of evaluation.
+final class Scope: Activation {
+    /// How far a declared fact has come.
+    enum State {
+        case had(Fact)
+        /// Can be asked for now.
+        case wanted(FactRequest)
+        /// Its parameters need these facts of the playbook, or the platform, first.
+        case waiting(Set<[String]>)
+        /// Its parameters cannot be had, so neither can it.
+        case impossible(Unknown)
+    }
+
+    let playbook: Playbook
+    let memory: WorkingMemory
+    private let declarations: [String: FactDeclaration]
+    private let definitions: [String: Definition]
+    private var values: [String: Value] = [:]
+    private var states: [String: State] = [:]
+    private var inProgress: Set<String> = []
+
+    init(_ playbook: Playbook, memory: WorkingMemory) {
+        self.playbook = playbook
+        self.memory = memory
+        declarations = Dictionary(playbook.facts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        definitions = Dictionary(playbook.definitions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    func value(of name: String) -> Value? {
+        if let value = values[name] { return value }
+        let value: Value? =
+            switch name {
+            case "facts": factMap(declarations.keys)
+            case "inputs": inputMap
+            case "platform": memory.platform
+            case "now": .timestamp(memory.situation.now)
+            default: definition(name)
+            }
+        values[name] = value
+        return value
+    }
+
+    func definition(named name: String) -> Definition? { definitions[name] }
+
+    private func definition(_ name: String) -> Value? {
+        guard let definition = definitions[name] else { return nil }
+        // The loader refuses cycles; a playbook made by hand must not hang.
+        guard inProgress.insert(name).inserted else {
+            return .error(EvaluationError(.tooDeep, "'\(name)' is defined by itself"))
+        }
+        defer { inProgress.remove(name) }
+        return definition.condition.program.evaluate(self).value
+    }
+}
+
+// MARK: - Inputs
+
+extension Scope {
+    private var inputMap: Value {
+        .map(Map(Dictionary(playbook.inputs.map { ($0.name, value(of: $0)) }, uniquingKeysWith: { first, _ in first })))
+    }
+
+    private func value(of input: Input) -> Value {
+        if let text = memory.situation.inputs[input.name], let value = input.kind.value(from: text) { return value }
+        if let value = input.defaultValue { return value }
+        return Unknown(
+            .inputMissing, "'\(input.name)' (\(input.title)) must be given", hint: "--input \(input.name)=VALUE"
+        ).value(at: ["inputs", input.name])
+    }
+}
+
+extension Input.Kind {
+    /// `nil` where the text is not of this kind.
+    func value(from text: String) -> Value? {
+        switch self {
+        case .string: .string(text)
+        case .int: Int64(text).map { .int($0) }
+        case .double: Double(text).map { .double($0) }
+        case .bool: text == "true" ? .bool(true) : text == "false" ? .bool(false) : nil
+        }
+    }
+}
+
+// MARK: - Facts
+
+extension Scope {
+    func state(of name: String) -> State? {
+        if let state = states[name] { return state }
+        guard let declaration = declarations[name] else { return nil }
+        guard inProgress.insert("facts." + name).inserted else {
+            return .impossible(Unknown(.malformed, "its parameters need the fact itself"))
+        }
+        defer { inProgress.remove("facts." + name) }
+        let state = state(of: declaration)
+        states[name] = state
+        return state
+    }
+
+    private func state(of declaration: FactDeclaration) -> State {
+        if let fact = memory.situation.given[playbook.name]?[declaration.name] { return .had(fact) }
+        guard let collector = memory.catalogue[declaration.collector] else {
+            return .impossible(Unknown(.notApplicable, "there is no collector '\(declaration.collector)'"))
+        }
+        let scope = ParameterScope(self, facts: declaration.references)
+        var parameters: [String: Value] = [:]
+        for (name, parameter) in declaration.parameters.sorted(by: { $0.key < $1.key }) {
+            let value = parameter.value(in: scope)
+            switch value {
+            case .unknown(let set): return blocked(by: set, parameter: name)
+            case .error(let error):
+                return .impossible(Unknown(.notFound, "its parameter '\(name)' has no value: \(error.message)"))
+            default: parameters[name] = value
+            }
+        }
+        let request = FactRequest(
+            collector.declaration, parameters: parameters, timeoutSeconds: declaration.timeoutSeconds)
+        return memory[request.key].map { .had($0) } ?? .wanted(request)
+    }
+
+    private func blocked(by set: UnknownSet, parameter: String) -> State {
+        let pending = set.attributes.map(\.path).filter { isPending($0) }
+        guard pending.isEmpty else { return .waiting(Set(pending)) }
+        let first = set.attributes.min { $0.path.joined(separator: ".") < $1.path.joined(separator: ".") }
+        let needed = first?.path.joined(separator: ".") ?? "a fact"
+        return .impossible(
+            Unknown(
+                first.flatMap { Unknown.Reason(rawValue: $0.reason) } ?? .notCollected,
+                "its parameter '\(parameter)' needs \(needed): \(first?.detail ?? "it is not known")",
+                hint: first?.hint ?? ""))
+    }
+
+    /// Whether what stands at the path can still be asked for.
+    func isPending(_ path: [String]) -> Bool {
+        if path.first == "platform" {
+            return memory.situation.platform == nil && memory.catalogue["platform"] != nil
+                && memory[WorkingMemory.platformKey] == nil
+        }
+        guard path.count > 1, path[0] == "facts", let state = state(of: path[1]) else { return false }
+        switch state {
+        case .wanted, .waiting: return true
+        case .had, .impossible: return false
+        }
+    }
+
+    func factMap(_ names: some Sequence<String>) -> Value {
+        var map: [String: Value] = ["symptom": symptom]
+        for name in names where declarations[name] != nil { map[name] = factValue(name) }
+        return .map(Map(map))
+    }
+
+    private func factValue(_ name: String) -> Value? {
+        switch state(of: name) {
+        case .had(let fact):
+            switch fact.result {
+            case .success(let value): value
+            case .failure(let unknown): unknown.value(at: ["facts", name])
+            }
+        case .wanted, .waiting: memory.uncollected.value(at: ["facts", name])
+        case .impossible(let unknown): unknown.value(at: ["facts", name])
+        case nil: nil
+        }
+    }
+
+    /// The groups that the symptom's patterns caught; absent where they caught nothing.
+    private var symptom: Value {
+        .map(Map((memory.situation.matches[playbook.name]?.groups ?? [:]).mapValues { .string($0) }))
+    }
+}
+
+/// What a parameter of a fact may name: the other facts that it reads, and no more, so that none waits for itself.
+private struct ParameterScope: Activation {
+    let scope: Scope
+    let facts: Set<String>
+
+    init(_ scope: Scope, facts: Set<String>) {
+        self.scope = scope
+        self.facts = facts
+    }
+
+    func value(of name: String) -> Value? {
+        name == "facts" ? scope.factMap(facts) : scope.value(of: name)
+    }
+}
+
+extension FactDeclaration {
+    /// The facts that its parameters read.
+    var references: Set<String> {
+        Set(
+            parameters.values.flatMap(\.conditions).flatMap(\.program.references).compactMap { path in
+                path.count > 1 && path[0] == "facts" ? path[1] : nil
+            })
+    }
+}
+
+extension FactDeclaration.ParameterValue {
+    var conditions: [Condition] {
+        switch self {
+        case .constant: []
+        case .template(let template): template.conditions
+        case .list(let values): values.flatMap(\.conditions)
+        case .map(let values): values.values.flatMap(\.conditions)
+        }
+    }
+
+    /// An unknown or an error anywhere makes the whole so.
+    func value(in scope: some Activation) -> Value {
+        switch self {
+        case .constant(let value): return value
+        case .template(let template): return template.value(in: scope)
+        case .list(let values):
+            let parts = values.map { $0.value(in: scope) }
+            return Value.firstFailure(of: parts) ?? .list(List(parts))
+        case .map(let values):
+            let parts = values.mapValues { $0.value(in: scope) }
+            return Value.firstFailure(of: parts.values) ?? .map(Map(parts))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package import CEL
+internal import Facts
+internal import Playbooks
+
+/// What is settled before any fact is collected.
+struct Situation: Sendable {
+    var now: Timestamp
+    /// As typed, by name.
+    var inputs: [String: String] = [:]
+    /// By playbook.
+    var matches: [String: SymptomMatch] = [:]
+    /// Facts that a test gives by their name in one playbook, by playbook and name.
+    var given: [String: [String: Fact]] = [:]
+    /// `nil`: the `platform` collector tells.
+    var platform: String?
+}
+
+/// The facts so far.
+struct WorkingMemory: Sendable {
+    let situation: Situation
+    let catalogue: Catalogue
+    private(set) var facts: [Fact.Key: Fact] = [:]
+    /// What a fact is that nobody has asked for.
+    var uncollected = Unknown(.notCollected, "it was not asked for, since it cannot change the answer")
+
+    init(_ situation: Situation, catalogue: Catalogue) {
+        self.situation = situation
+        self.catalogue = catalogue
+    }
+
+    mutating func insert(_ fact: Fact) { facts[fact.key] = fact }
+    subscript(key: Fact.Key) -> Fact? { facts[key] }
+
+    static let platformKey = Fact.Key(collector: "platform")
+    static let kubeconfigKey = Fact.Key(collector: "kubeconfig")
+
+    /// The platform as conditions see it.
+    var platform: Value {
+        if let platform = situation.platform { return .string(platform) }
+        guard catalogue["platform"] != nil else { return .string("unknown") }
+        guard let fact = self[Self.platformKey] else { return uncollected.value(at: ["platform"]) }
+        switch fact.result {
+        case .failure(let unknown): return unknown.value(at: ["platform"])
+        case .success(let value): return value.member("name") ?? .string("unknown")
+        }
+    }
+}
+
+extension Unknown {
+    /// As a CEL value that knows where it stands.
+    func value(at path: [String]) -> Value {
+        .unknown(UnknownSet(UnknownAttribute(path: path, reason: reason.rawValue, detail: detail, hint: hint)))
+    }
+}
+
+extension Value {
+    /// A field of a map.
+    package func member(_ name: String) -> Value? {
+        guard case .map(let map) = self else { return nil }
+        return map[name]
+    }
+
+    /// What stands at the end of a path of fields and indices.
+    package func at(_ path: some Sequence<String>) -> Value? {
+        var current = self
+        for step in path {
+            switch current {
+            case .map(let map):
+                guard let next = map[step] else { return nil }
+                current = next
+            case .list(let list):
+                guard let index = Int(step), list.indices.contains(index) else { return nil }
+                current = list[index]
+            default:
+                return nil
+            }
+        }
+        return current
+    }
+
+    package var string: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+}
