@@ -26,6 +26,29 @@ struct CertificateCollector: Collector {
         cost: .file, privileges: ["read the file"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        throw Unknown(.notCollected, "certificates are not read yet")
+        guard case .string(let path) = parameters["path"], !path.isEmpty else {
+            throw Unknown(.inputMissing, "the path of the certificate is missing")
+        }
+        var material = await LoadedMaterial.load(file: path, in: surroundings)
+        if let unknown = material.unknown { throw unknown }
+        let certificates = material.readCertificates()
+        var values: [String: Value] = [
+            "path": .string(path), "problem": .string(material.problem.rawValue),
+            "certificates": .list(
+                List(certificates.map { .map(Map(CertificateFields.values($0.certificate, der: $0.der))) })),
+        ]
+        values["detail"] = material.detail.orNil.map(Value.string)
+        if let first = certificates.first {
+            values.merge(CertificateFields.values(first.certificate, der: first.der)) { $1 }
+            if case .string(let path) = parameters["authority"], !path.isEmpty {
+                var authority = await LoadedMaterial.load(file: path, in: surroundings)
+                let signers = authority.readCertificates()
+                values["issuedByAuthority"] =
+                    signers.isEmpty
+                    ? (authority.unknown ?? Unknown(.malformed, "\(path): \(authority.problem.rawValue)")).value
+                    : .bool(signers.contains { CertificateFields.isSigned(first.certificate, by: $0.certificate) })
+            }
+        }
+        return Observation(.map(Map(values)), source: path)
     }
 }

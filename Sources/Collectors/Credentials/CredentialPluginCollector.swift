@@ -10,6 +10,7 @@ struct CredentialPluginCollector: Collector {
             "configured": .bool, "command": .string, "path": .string, "found": .bool, "executable": .bool,
             "provider": .string, "apiVersion": .string, "apiVersionSupported": .bool,
             "policy": .string, "allowed": .bool, "allowlist": .list(.string), "policyFile": .string,
+            "policyFault": .string,
         ]),
         fields: [
             "configured": "false: the user has no exec block, and nothing else is here",
@@ -21,6 +22,26 @@ struct CredentialPluginCollector: Collector {
         cost: .file, privileges: ["read the kubeconfig, kuberc and the directories of PATH"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        throw Unknown(.notCollected, "credential plugins are not looked at yet")
+        let access = await SelectedAccess.load(in: surroundings)
+        let source = access.kubeconfig.files.map(\.path).joined(separator: ":")
+        guard let exec = access.user.exec else {
+            if let obstacle = access.kubeconfig.obstacle { throw obstacle }
+            return Observation(.map(["configured": .bool(false)]), source: source)
+        }
+        let plugin = await ExecPlugin.resolve(exec, in: surroundings)
+        let policy = try await CredentialPluginPolicy.load(in: surroundings)
+        var values: [String: Value] = [
+            "configured": .bool(true), "command": .string(exec.command), "found": .bool(plugin.exists),
+            "executable": .bool(plugin.path != nil),
+            "provider": .string(ExecPlugin.hints(exec).provider.rawValue),
+            "apiVersionSupported": .bool(ExecPlugin.supportedVersions.contains(exec.apiVersion)),
+            "policy": .string(policy.kind.rawValue), "allowed": .bool(await policy.allows(plugin, in: surroundings)),
+            "allowlist": .texts(policy.allowlist),
+        ]
+        values["path"] = plugin.path.map(Value.string)
+        values["apiVersion"] = exec.apiVersion.orNil.map(Value.string)
+        values["policyFile"] = policy.file.map(Value.string)
+        values["policyFault"] = policy.fault.map(Value.string)
+        return Observation(.map(Map(values)), source: "PATH, \(source)")
     }
 }

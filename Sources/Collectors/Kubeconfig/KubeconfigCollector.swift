@@ -11,7 +11,11 @@ struct KubeconfigCollector: Collector {
         secrets: ["user.token", "user.password", "user.clientKey", "user.exec.env", "user.authProvider.config"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        throw Unknown(.notCollected, "the kubeconfig is not read yet")
+        let access = await SelectedAccess.load(in: surroundings)
+        let fact = KubeconfigFact(
+            access: access, isInCluster: await Kubeconfig.isInCluster(surroundings),
+            environment: surroundings.environment)
+        return Observation(fact.value, source: access.kubeconfig.files.map(\.path).joined(separator: ":"))
     }
 }
 
@@ -32,7 +36,7 @@ extension KubeconfigCollector {
 
     static let file = ValueType.object([
         "path": .string, "kind": .string, "readable": .bool, "mode": .int, "modeText": .string, "owner": .int,
-        "empty": .bool, "parsed": .bool, "format": .string,
+        "empty": .bool, "parsed": .bool, "format": .string, "documentKind": .string,
         "parseError": .object(["message": .string, "line": .int, "column": .int, "text": .string]),
         "contexts": .list(.string), "clusters": .list(.string), "users": .list(.string), "currentContext": .string,
     ])
@@ -76,7 +80,8 @@ extension KubeconfigCollector {
         "source": "flag (--kubeconfig), KUBECONFIG or default (~/.kube/config)",
         "paths": "every path that was looked at, in order",
         "files.kind": "regular, directory, missing, denied or other",
-        "files.format": "yaml, json or other; absent where the file could not be read or is empty",
+        "files.documentKind": "the file's `kind`; anything but Config is refused",
+        "files.format": "yaml, json, base64, pem, html or other; absent where the file could not be read or is empty",
         "files.owner": "user id",
         "files.mode": "permission bits as a number; modeText writes them in octal",
         "loaded": "at least one file was read, and none that exists failed to be",

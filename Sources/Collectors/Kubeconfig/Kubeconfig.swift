@@ -1,0 +1,140 @@
+internal import Facts
+
+/// The kubeconfig as client-go loads it (`clientcmd/loader.go`): merged, the first file wins; with its secrets, so it
+/// never becomes a fact as it is.
+struct Kubeconfig: Sendable {
+    enum Source: String, Sendable { case flag, variable = "KUBECONFIG", home = "default" }
+
+    var source: Source
+    var files: [KubeconfigFile]
+    var clusters: [NamedCluster] = []
+    var users: [NamedUser] = []
+    var contexts: [NamedContext] = []
+    var currentContext = ""
+    /// The one asked for on the command line; empty where none was.
+    var requestedContext = ""
+    /// Names of which a later file holds another definition that is not used.
+    var hidden: [String] = []
+
+    var contextName: String { requestedContext.isEmpty ? currentContext : requestedContext }
+    var context: NamedContext? { contexts.first { $0.name == contextName } }
+    var cluster: NamedCluster? { context.flatMap { context in clusters.first { $0.name == context.cluster } } }
+    var user: NamedUser? { context.flatMap { context in users.first { $0.name == context.user } } }
+
+    /// client-go refuses the whole when one file that exists has a fault; a missing one only where it was asked for.
+    var isLoaded: Bool {
+        files.contains { $0.isLoaded } && !files.contains { $0.kind != .missing && !$0.isLoaded }
+    }
+    var isEmpty: Bool { clusters.isEmpty && users.isEmpty && contexts.isEmpty && currentContext.isEmpty }
+
+    /// Why nobody can tell what the merged kubeconfig holds, where a file of it could not be read.
+    var obstacle: Unknown? {
+        for file in files {
+            if let unknown = file.unknown { return unknown }
+            if file.kind == .denied || (file.kind == .regular && !file.isReadable) {
+                return Unknown(.denied, "\(file.path) may not be read", hint: "ls -l \(file.path)")
+            }
+            if let error = file.parseError {
+                return Unknown(.malformed, "\(file.path):\(error.line):\(error.column): \(error.message)")
+            }
+        }
+        return nil
+    }
+
+    init(source: Source, files: [KubeconfigFile], requestedContext: String = "") {
+        self.source = source
+        self.files = files
+        self.requestedContext = requestedContext
+        for file in files where file.isParsed {
+            if currentContext.isEmpty { currentContext = file.currentContext }
+            merge(file.clusters, into: \.clusters, name: \.name, kind: "cluster")
+            merge(file.users, into: \.users, name: \.name, kind: "user")
+            merge(file.contexts, into: \.contexts, name: \.name, kind: "context")
+        }
+    }
+
+    private mutating func merge<Entry>(
+        _ entries: [Entry], into list: WritableKeyPath<Kubeconfig, [Entry]>, name: KeyPath<Entry, String>, kind: String
+    ) {
+        var seen = Set(self[keyPath: list].map { $0[keyPath: name] })
+        for entry in entries {
+            if seen.insert(entry[keyPath: name]).inserted {
+                self[keyPath: list].append(entry)
+            } else {
+                hidden.append("\(kind) \(entry[keyPath: name])")
+            }
+        }
+    }
+
+    /// Reads it once a diagnosis.
+    static func load(in surroundings: Surroundings) async -> Kubeconfig {
+        let loaded = try? await surroundings.cache.value("kubeconfig") { await read(in: surroundings) }
+        guard let loaded else { return await read(in: surroundings) }
+        return loaded
+    }
+
+    private static func read(in surroundings: Surroundings) async -> Kubeconfig {
+        let (source, paths) = paths(in: surroundings)
+        var files: [KubeconfigFile] = []
+        for path in paths { files.append(await KubeconfigFile.read(path, in: surroundings)) }
+        return Kubeconfig(source: source, files: files, requestedContext: surroundings.selection.context ?? "")
+    }
+
+    /// `--kubeconfig`, else the list in KUBECONFIG without repetitions, else `~/.kube/config`.
+    static func paths(in surroundings: Surroundings) -> (source: Source, paths: [String]) {
+        if let flag = surroundings.selection.kubeconfig, !flag.isEmpty { return (.flag, [flag]) }
+        if let list = surroundings.environment["KUBECONFIG"], !list.isEmpty {
+            var seen: Set<Substring> = []
+            let paths = list.split(separator: ":").filter { seen.insert($0).inserted }.map(String.init)
+            return (.variable, paths)
+        }
+        return (.home, [surroundings.homeDirectory + "/.kube/config"])
+    }
+
+    /// `rest.InClusterConfig` is tried when nothing else gives a server: these variables and the token must be there.
+    static func isInCluster(_ surroundings: Surroundings) async -> Bool {
+        guard let host = surroundings.environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty,
+            let port = surroundings.environment["KUBERNETES_SERVICE_PORT"], !port.isEmpty
+        else { return false }
+        let status = try? await surroundings.effects.status(of: PodServiceAccount.directory + "/token")
+        return status.map { $0.kind != .directory } ?? false
+    }
+
+    /// What kubectl talks to where no server comes out of the kubeconfig.
+    static func defaultServer(_ surroundings: Surroundings) -> String {
+        let master = surroundings.environment["KUBERNETES_MASTER"] ?? ""
+        return master.isEmpty ? "http://localhost:8080" : master
+    }
+}
+
+/// Names that somebody may have meant.
+enum NearestNames {
+    /// At most three, the nearest first; none where nothing is near.
+    static func of(_ name: String, among names: [String]) -> [String] {
+        let wanted = name.lowercased()
+        let scored = names.compactMap { candidate -> (name: String, score: Int)? in
+            let lowered = candidate.lowercased()
+            if lowered.contains(wanted) || wanted.contains(lowered), !wanted.isEmpty, !lowered.isEmpty {
+                return (candidate, 1)
+            }
+            let distance = distance(Array(wanted.unicodeScalars.prefix(128)), Array(lowered.unicodeScalars.prefix(128)))
+            return distance <= max(2, wanted.unicodeScalars.count / 3) ? (candidate, distance + 1) : nil
+        }
+        return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(3).map(\.name)
+    }
+
+    /// Levenshtein's.
+    private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+        var row = Array(0...right.count)
+        for (index, scalar) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in right.indices {
+                let substituted = diagonal + (scalar == right[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(substituted, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}
