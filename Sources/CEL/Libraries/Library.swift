@@ -10,7 +10,13 @@ public struct Library: Sendable {
 
     /// Every library, the standard one first.
     public static let all: [Library] = [
-        .math
+        .math,
+        .stringExtension,
+        .listExtension,
+        .sets,
+        .encoders,
+        .regexExtension,
+        .network,
     ]
 }
 
