@@ -19,5 +19,8 @@ extension Catalogue {
         ContainerCollector(),
         KubeletConfigCollector(),
         KubeletProcessCollector(),
+        EtcdMembersCollector(),
+        EtcdPeersCollector(),
+        EtcdLogsCollector(),
     ])
 }

@@ -32,15 +32,21 @@ struct RunningProcess: Sendable {
         }
         var processes: [RunningProcess] = []
         for pid in pids.sorted() {
-            // Some end while they are being listed.
-            guard let line = try await surroundings.machineFileIfPresent("/proc/\(pid)/cmdline"), !line.isEmpty else {
-                continue
-            }
+            guard let line = try await commandLine(pid, surroundings), !line.isEmpty else { continue }
             var arguments = line.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
             if arguments.last?.isEmpty == true { arguments.removeLast() }
             processes.append(RunningProcess(pid: pid, arguments: arguments))
         }
         return processes
+    }
+
+    /// Some processes end while they are being listed: the kernel then finds no file, or no process behind it.
+    private static func commandLine(_ pid: Int, _ surroundings: Surroundings) async throws(Unknown) -> String? {
+        do {
+            return try await surroundings.machineFile("/proc/\(pid)/cmdline", limit: 4 << 20)
+        } catch  where error.reason == .notFound || error.reason == .malformed {
+            return nil
+        }
     }
 }
 
