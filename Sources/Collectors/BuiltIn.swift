@@ -22,5 +22,11 @@ extension Catalogue {
         EtcdMembersCollector(),
         EtcdPeersCollector(),
         EtcdLogsCollector(),
+        ConnectionCollector(),
+        VersionCollector(),
+        AuthenticationCollector(),
+        PortsCollector(),
+        LocalServerCollector(),
+        KubernetesCollector(),
     ])
 }

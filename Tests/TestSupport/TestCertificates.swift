@@ -31,7 +31,9 @@ package struct TestAuthority: Sendable {
         certificatePEM = try certificate.serializeAsPEM().pemString
     }
 
-    /// A certificate of this authority. Names that are IP addresses become such.
+    /// A certificate of this authority.
+    ///
+    /// Names that are IP addresses become such.
     package func issue(
         _ commonName: String, organization: String? = nil, names: [String] = ["localhost", "127.0.0.1"],
         fromYear: Int = 2020, toYear: Int = 2190

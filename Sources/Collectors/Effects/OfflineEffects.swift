@@ -1,6 +1,8 @@
 package import Facts
 
-/// Files alone: `--offline`. No command is run and no connection is made.
+/// Files alone, for `--offline`.
+///
+/// No command is run and no connection is made.
 package struct OfflineEffects: Effects {
     private let files: any Effects
 

@@ -11,7 +11,9 @@ package struct SystemEffects: Effects {
     package init(environment: [String: String]) { self.environment = environment }
 }
 
-/// Runs the work, and gives up on it when the time is over. The work is cancelled and waited for.
+/// Runs the work, and gives up on it when the time is over.
+///
+/// The work is cancelled and waited for.
 func withDeadline<Result: Sendable>(
     seconds: Double, what: String, _ work: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {

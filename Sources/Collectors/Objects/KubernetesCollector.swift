@@ -1,0 +1,154 @@
+internal import CEL
+internal import Facts
+
+/// Any resource of the cluster, by REST.
+struct KubernetesCollector: Collector {
+    private static let pageSize = 500
+    private static let deadlineSeconds = 60.0
+
+    let declaration = Declaration(
+        "kubernetes",
+        summary: "Objects of any resource of the cluster, all of them or the selected ones.",
+        parameters: [
+            .init(
+                "resource", .string, "the plural name as kubectl takes it: pods, deployments.apps, my.crd.example",
+                isRequired: true),
+            .init(
+                "namespace", .string,
+                "one namespace; default: the one of --namespace, else all; * means all whatever --namespace says"),
+            .init("name", .string, "one object"),
+            .init("labelSelector", .string, "such as app=web,tier!=db"),
+            .init("fieldSelector", .string, "such as status.phase=Running"),
+        ],
+        returns: .object(["items": .list(.dyn), "resourceVersion": .string, "namespace": .string]),
+        fields: [
+            "items": "complete: a list that could not be read to its end is unknown; none where a named one is absent",
+            "namespace": "where was looked; empty: everywhere",
+        ],
+        cost: .list, privileges: ["get and list the resource"],
+        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"])
+
+    func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        let query = try ObjectQuery(parameters, defaultNamespace: surroundings.selection.namespace)
+        let access = try await ServerAccess.authenticated(in: surroundings)
+        return try await observe(query, access, in: surroundings)
+    }
+
+    func observe(
+        _ query: ObjectQuery, _ access: ServerAccess, in surroundings: Surroundings,
+        pageSize: Int = Self.pageSize, deadlineSeconds: Double = Self.deadlineSeconds
+    ) async throws(Unknown) -> Observation {
+        let client = APIClient(access, surroundings.effects, deadlineSeconds: deadlineSeconds)
+        let location = try await client.locate(query.resource)
+        let namespace = location.isNamespaced ? query.namespace : ""
+        let path = location.path(namespace: namespace, name: query.name.isEmpty ? nil : query.name)
+        let listed =
+            query.name.isEmpty
+            ? try await list(path, query, location, client, pageSize: pageSize)
+            : try await one(path, location, client)
+        let isSecret = location.plural == "secrets" && location.group.isEmpty
+        let items = listed.items.map { ObjectRedaction.redact($0, isSecret: isSecret) }
+        return Observation(
+            .map([
+                "items": .list(List(items)), "resourceVersion": .string(listed.version),
+                "namespace": .string(namespace),
+            ]),
+            source: "GET \(access.shownURL)\(path)\(query.selectors(prefix: "?"))")
+    }
+
+    /// Page by page; a list that expires on the way is begun again once.
+    private func list(
+        _ path: String, _ query: ObjectQuery, _ location: ResourceLocation, _ client: APIClient, pageSize: Int
+    ) async throws(Unknown) -> (items: [Value], version: String) {
+        var items: [Value] = []
+        var token = ""
+        var hasBegunAgain = false
+        while true {
+            let next = token.isEmpty ? "" : "&continue=\(percentEncoded(token))"
+            let page = "\(path)?limit=\(pageSize)\(query.selectors(prefix: "&"))\(next)"
+            let response = try await client.get(page)
+            if response.status == 410, !hasBegunAgain {
+                (items, token, hasBegunAgain) = ([], "", true)
+                continue
+            }
+            guard response.status == 200 else {
+                throw client.refusal(response, path, verb: "list", resource: location.fullName)
+            }
+            guard let json = response.json, let found = json[field: "items"] else {
+                throw Unknown(.malformed, "the answer of \(path) is no list of objects")
+            }
+            // Go writes an empty list as null.
+            items += found.elements ?? []
+            let metadata = json[field: "metadata"]
+            token = metadata?[field: "continue"]?.text ?? ""
+            if token.isEmpty { return (items, metadata?[field: "resourceVersion"]?.text ?? "") }
+        }
+    }
+
+    private func one(
+        _ path: String, _ location: ResourceLocation, _ client: APIClient
+    ) async throws(Unknown) -> (items: [Value], version: String) {
+        let response = try await client.get(path)
+        // The resource exists and this object does not: that is an answer. A resource that does not exist says so in
+        // plain text.
+        if response.status == 404, response.statusObject?.reason == "NotFound" { return ([], "") }
+        guard response.status == 200, let object = response.json else {
+            throw client.refusal(response, path, verb: "get", resource: location.fullName)
+        }
+        return ([object], object[field: "metadata"]?[field: "resourceVersion"]?.text ?? "")
+    }
+}
+
+/// Which objects are asked for.
+struct ObjectQuery: Sendable {
+    var resource: ResourceName
+    /// Empty: all.
+    var namespace: String
+    /// Empty: all.
+    var name: String
+    var labelSelector: String
+    var fieldSelector: String
+
+    init(_ parameters: [String: Value], defaultNamespace: String?) throws(Unknown) {
+        let given = parameters["resource"]?.text ?? ""
+        guard let resource = ResourceName(given) else {
+            throw Unknown(.malformed, "'\(given)' is no resource's name, such as pods or deployments.apps")
+        }
+        self.resource = resource
+        let wanted = parameters["namespace"]?.text ?? ""
+        namespace = wanted == "*" ? "" : wanted.isEmpty ? defaultNamespace ?? "" : wanted
+        name = parameters["name"]?.text ?? ""
+        labelSelector = parameters["labelSelector"]?.text ?? ""
+        fieldSelector = parameters["fieldSelector"]?.text ?? ""
+        for part in [namespace, name] where !Self.isObjectName(part) {
+            throw Unknown(.malformed, "'\(part)' is no name of an object or a namespace")
+        }
+    }
+
+    /// What may stand in a path: RBAC names may hold colons, nothing may hold a slash.
+    private static func isObjectName(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || "0123456789-.:".utf8.contains(byte)
+        } && text != "." && text != ".."
+    }
+
+    func selectors(prefix: String) -> String {
+        var pairs: [String] = []
+        if !labelSelector.isEmpty { pairs.append("labelSelector=\(percentEncoded(labelSelector))") }
+        if !fieldSelector.isEmpty { pairs.append("fieldSelector=\(percentEncoded(fieldSelector))") }
+        return pairs.isEmpty ? "" : prefix + pairs.joined(separator: "&")
+    }
+}
+
+/// For a query's value: everything but RFC 3986's unreserved characters is escaped.
+func percentEncoded(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return text.utf8.reduce(into: "") { result, byte in
+        let scalar = Unicode.Scalar(byte)
+        if scalar.isASCII, scalar.properties.isAlphabetic || "0123456789-._~".unicodeScalars.contains(scalar) {
+            result.unicodeScalars.append(scalar)
+        } else {
+            result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+        }
+    }
+}

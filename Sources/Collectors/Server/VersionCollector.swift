@@ -1,0 +1,59 @@
+internal import CEL
+internal import Facts
+
+/// What the server says of itself to anybody.
+struct VersionCollector: Collector {
+    let declaration = Declaration(
+        "server.version",
+        summary: "What the server answers to anybody who asks /version and /readyz?verbose.",
+        returns: .object([
+            "isAPIServer": .bool, "status": .int, "gitVersion": .string, "ready": .bool, "readyStatus": .int,
+            "failedChecks": .list(.string),
+        ]),
+        fields: [
+            "isAPIServer": "a Kubernetes API server answers, be it with a refusal",
+            "status": "of /version", "gitVersion": "absent where the server tells it to nobody",
+            "failedChecks": "names of the /readyz checks that fail, such as etcd; unknown where it may not be read",
+        ],
+        cost: .network, privileges: ["get /version and /readyz (the role system:public-info-viewer gives it to all)"])
+
+    func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        let access = try await ServerAccess.anonymous(in: surroundings)
+        return try await observe(access, in: surroundings)
+    }
+
+    func observe(_ access: ServerAccess, in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        let request = access.probe("/version")
+        let version = try await surroundings.effects.send(request)
+        var fields: [String: Value] = [
+            "isAPIServer": .bool(version.isAPIServersVersion), "status": .int(Int64(version.status)),
+        ]
+        fields["gitVersion"] = version.json?[field: "gitVersion"]?.text.map(Value.string)
+        fields.merge(await readiness(access, surroundings.effects)) { $1 }
+        return Observation(.map(Map(fields)), source: "GET \(request.url), GET \(access.probe("/readyz?verbose").url)")
+    }
+
+    private func readiness(_ access: ServerAccess, _ effects: any Effects) async -> [String: Value] {
+        do throws(Unknown) {
+            let answer = try await effects.send(access.probe("/readyz?verbose"))
+            let checks = Self.failedChecks(String(decoding: answer.body, as: UTF8.self))
+            guard answer.status == 200 || !checks.isEmpty else {
+                throw Unknown(
+                    answer.status == 401 || answer.status == 403 ? .denied : .notFound,
+                    "/readyz answers \(answer.status)", hint: "kubectl get --raw '/readyz?verbose'")
+            }
+            return [
+                "ready": .bool(answer.status == 200), "readyStatus": .int(Int64(answer.status)),
+                "failedChecks": Value.texts(checks),
+            ]
+        } catch {
+            return ["ready": error.value, "readyStatus": error.value, "failedChecks": error.value]
+        }
+    }
+
+    /// The lines `[-]etcd failed: reason withheld`.
+    static func failedChecks(_ text: String) -> [String] {
+        text.split(separator: "\n").filter { $0.hasPrefix("[-]") }
+            .map { String($0.dropFirst(3).prefix { $0 != " " }) }
+    }
+}
