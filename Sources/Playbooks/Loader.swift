@@ -6,9 +6,38 @@ package struct Loader: Sendable {
 
     package init(catalogue: Catalogue) { self.catalogue = catalogue }
 
-    /// All the playbooks of one file (usually one), and everything wrong with it. A playbook with errors is not
-    /// returned; one with warnings is.
+    /// All the playbooks of one file (usually one), and everything wrong with it.
+    ///
+    /// A playbook with errors is not returned; one with warnings is.
     package func load(_ bytes: [UInt8], file: String) -> (playbooks: [Playbook], problems: [Problem]) {
-        ([], [])
+        let reading = FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
+        var problems = reading.problems
+        var playbooks: [Playbook] = []
+        for document in reading.documents {
+            var builder = PlaybookBuilder(document.root, source: reading.source, catalogue: catalogue)
+            let playbook = builder.build()
+            problems += builder.problems
+            let isSound = document.isSound && !builder.problems.contains { $0.severity == .error }
+            if let playbook, isSound { playbooks.append(playbook) }
+        }
+        return (playbooks, problems.inOrderOfPlace)
+    }
+
+    /// The names of all playbooks of a file, also of those that cannot be loaded.
+    func namesClaimed(in content: PlaybookFiles.Content) -> Set<String> {
+        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
+        return Set(reading.documents.compactMap { $0.root.mapping("metadata")?.text("name") })
+    }
+}
+
+extension [Problem] {
+    /// Each once, as the text has them.
+    package var inOrderOfPlace: [Problem] {
+        var seen: Set<Problem> = []
+        return filter { seen.insert($0).inserted }.sorted { left, right in
+            let (one, other) = (left.location, right.location)
+            return (one.file, one.line, one.column, left.code.rawValue)
+                < (other.file, other.line, other.column, right.code.rawValue)
+        }
     }
 }

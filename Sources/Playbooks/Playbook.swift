@@ -20,11 +20,15 @@ package struct Playbook: Sendable {
     package var remedies: [Remedy]
     /// The file it came from, as the person would name it.
     package var file: String
+    /// Of its name.
+    package var location: Location
+    /// Of each symptom.
+    package var symptomLocations: [Location]
 
     package init(
         name: String, title: String, version: String, severity: Severity, tags: [String], references: [String],
         symptoms: [Symptom], inputs: [Input], facts: [FactDeclaration], definitions: [Definition], causes: [Cause],
-        remedies: [Remedy], file: String
+        remedies: [Remedy], file: String, location: Location? = nil, symptomLocations: [Location] = []
     ) {
         self.name = name
         self.title = title
@@ -39,6 +43,8 @@ package struct Playbook: Sendable {
         self.causes = causes
         self.remedies = remedies
         self.file = file
+        self.location = location ?? Location(file: file, line: 1, column: 1)
+        self.symptomLocations = symptomLocations
     }
 }
 
@@ -58,12 +64,15 @@ package struct Input: Sendable {
     package var kind: Kind
     package var title: String
     package var defaultValue: Value?
+    /// Of its name, where it stands in a file.
+    package var location: Location?
 
-    package init(name: String, kind: Kind, title: String, defaultValue: Value?) {
+    package init(name: String, kind: Kind, title: String, defaultValue: Value?, location: Location? = nil) {
         self.name = name
         self.kind = kind
         self.title = title
         self.defaultValue = defaultValue
+        self.location = location
     }
 }
 
@@ -110,11 +119,16 @@ package struct Definition: Sendable {
 package struct Condition: Sendable {
     package var program: Program
     package var location: Location
+    private var places: SourceMap
 
-    package init(program: Program, location: Location) {
+    package init(program: Program, location: Location, places: SourceMap? = nil) {
         self.program = program
         self.location = location
+        self.places = places ?? SourceMap(from: location)
     }
+
+    /// The place in the file of a part of the expression, given as a range of its UTF-8.
+    package func location(of range: Range<Int>) -> Location { places.location(of: range, in: program.source) }
 }
 
 /// Text with `{{ }}` holes, parsed once at load; what fills a hole is never parsed again.
@@ -148,10 +162,12 @@ package struct Cause: Sendable {
     /// Ids of remedies, in the order of preference.
     package var remedies: [String]
     package var location: Location
+    /// Where each of `explains` stands.
+    package var explainsLocations: [String: Location]
 
     package init(
         id: String, title: String, severity: Playbook.Severity?, when: Condition, because: Template?,
-        explains: [String], remedies: [String], location: Location
+        explains: [String], remedies: [String], location: Location, explainsLocations: [String: Location] = [:]
     ) {
         self.id = id
         self.title = title
@@ -161,6 +177,7 @@ package struct Cause: Sendable {
         self.explains = explains
         self.remedies = remedies
         self.location = location
+        self.explainsLocations = explainsLocations
     }
 }
 

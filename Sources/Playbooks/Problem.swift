@@ -20,16 +20,6 @@ package struct Location: Sendable, Hashable {
 package struct Problem: Sendable, Hashable {
     package enum Severity: String, Sendable { case error, warning }
 
-    /// Stable for ever: a code is never reused or renumbered; callers compare codes, never text.
-    package enum Code: String, Sendable, CaseIterable {
-        case syntax = "TRI0001"
-        case evaluation = "TRI0060"
-        case unknownPlaybook = "TRI0061"
-        case invalidInput = "TRI0062"
-        case invalidSnapshot = "TRI0063"
-        case invalidTest = "TRI0064"
-    }
-
     package var code: Code
     package var severity: Severity
     /// What was found, what was expected; lower case, no full stop.

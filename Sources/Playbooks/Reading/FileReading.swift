@@ -1,0 +1,140 @@
+package import YAML
+
+/// The documents of one kind in a file, compared with their shape: the way in for every file that people write for us.
+package struct FileReading: Sendable {
+    package struct Document: Sendable {
+        package let root: Mapping
+        /// Whether neither the text nor the form has an error.
+        package let isSound: Bool
+    }
+
+    package let source: SourceText
+    /// Those of the wanted kind, also when they have problems.
+    package private(set) var documents: [Document] = []
+    package private(set) var problems: [Problem] = []
+
+    /// - Parameter shape: of a whole document, `apiVersion` and `kind` included.
+    package init(
+        _ bytes: [UInt8], file: String, kind: String, shape: Shape, limits: Limits = .playbook
+    ) {
+        source = SourceText(bytes, file: file)
+        let result = YAML.parse(bytes, limits: limits)
+        let errorsOfText = result.errors.map { Problem($0, in: source) } + directives()
+        problems = errorsOfText
+        for document in result.documents where document.resolved != .null {
+            let excesses = strictness(of: document)
+            problems += excesses
+            guard isWanted(document, kind: kind) else { continue }
+            var check = FormCheck(source)
+            check.check(document, as: .object(shape), what: "a document")
+            problems += check.problems
+            guard let root = Mapping(document) else { continue }
+            let isSound = errorsOfText.isEmpty && excesses.isEmpty && check.problems.isEmpty
+            documents.append(Document(root: root, isSound: isSound))
+        }
+    }
+
+    // MARK: Kind
+
+    /// The kinds of documents that exist; each has its own reader.
+    private static let kinds = ["Playbook", "PlaybookTest", "Library", "Overlay"]
+
+    /// Whether a document claims to be of the wanted kind, or at least of none other.
+    private mutating func isWanted(_ document: Node, kind wanted: String) -> Bool {
+        guard let mapping = Mapping(document) else {
+            problems.append(
+                Problem(
+                    .wrongType, "a document must be a mapping with 'apiVersion' and 'kind', not \(document.formName)",
+                    at: source.location(of: document)))
+            return false
+        }
+        guard let node = mapping["kind"], let kind = node.text, kind != wanted else { return true }
+        let location = source.location(of: node)
+        if Self.kinds.contains(kind) {
+            problems.append(
+                Problem(
+                    .otherKind, "a document of kind '\(kind)' is ignored where a \(wanted) is expected", at: location,
+                    severity: .warning))
+        } else {
+            let nearest = nearestName(to: kind, among: [wanted])
+            problems.append(
+                Problem(
+                    .otherKind,
+                    "\(kind.quotedForMessage) is not a kind that can be read here; expected '\(wanted)'"
+                        + didYouMean(nearest), at: location, suggestion: nearest))
+        }
+        return false
+    }
+
+    // MARK: What YAML allows and we do not
+
+    /// Merge keys and tags of other schemas: readers disagree about them, so nothing may rest on them.
+    private func strictness(of node: Node) -> [Problem] {
+        var found: [Problem] = []
+        if let tag = node.tag, !Self.coreTags.contains(tag) {
+            found.append(
+                Problem(
+                    .customTag, "the tag \(tag.quotedForMessage) is not allowed; expected plain YAML",
+                    at: source.location(node.span.start.offset..<node.span.start.offset)))
+        }
+        switch node.content {
+        case .scalar: break
+        case .sequence(let elements): for element in elements { found += strictness(of: element) }
+        case .mapping(let entries):
+            for entry in entries {
+                if let key = entry.key.scalar, key.text == "<<", key.style == .plain {
+                    found.append(
+                        Problem(
+                            .mergeKey, "the merge key '<<' is not allowed; write the keys out",
+                            at: source.location(of: entry.key)))
+                }
+                found += strictness(of: entry.key) + strictness(of: entry.value)
+            }
+        }
+        return found
+    }
+
+    private static let coreTags = Set(
+        ["str", "int", "float", "bool", "null", "seq", "map"].map { "tag:yaml.org,2002:" + $0 })
+
+    /// Lines that start with `%` where a document may begin.
+    private func directives() -> [Problem] {
+        var isInDocument = false
+        var found: [Problem] = []
+        var start = source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        while start < source.bytes.count {
+            let line = source.bytes[start...].prefix { !$0.isLineBreak }
+            if line.starts(with: Array("---".utf8)) {
+                isInDocument = true
+            } else if line.elementsEqual(Array("...".utf8)) {
+                isInDocument = false
+            } else if line.first == UInt8(ascii: "%"), !isInDocument {
+                found.append(
+                    Problem(
+                        .directive, "a YAML directive is not allowed; remove the line",
+                        at: source.location(line.startIndex..<line.endIndex)))
+            } else if let first = line.first(where: { !$0.isBlank }), first != UInt8(ascii: "#") {
+                isInDocument = true
+            }
+            start = line.endIndex + 1
+        }
+        return found
+    }
+}
+
+extension Problem {
+    /// A problem of YAML's, in our words.
+    package init(_ error: YAMLError, in source: SourceText) {
+        let code: Code =
+            switch error.code {
+            case .syntax, .nonConforming: .syntax
+            case .encoding: .encoding
+            case .duplicateKey: .duplicateKey
+            case .tooDeep, .tooLarge, .tooManyNodes, .tooManyAliases: .tooLarge
+            case .unknownAnchor, .recursiveAnchor: .unknownAnchor
+            case .tagMismatch: .wrongType
+            case .misreadByLibYAML: .misreadYAML
+            }
+        self.init(code, error.message, at: source.location(error.mark.offset..<error.mark.offset))
+    }
+}

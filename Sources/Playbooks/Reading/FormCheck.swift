@@ -1,0 +1,309 @@
+internal import YAML
+
+/// Compares a document with its shape and tells everything that is not of the form.
+struct FormCheck {
+    let source: SourceText
+    private(set) var problems: [Problem] = []
+
+    init(_ source: SourceText) { self.source = source }
+
+    /// - Parameter what: the value's name in messages, such as `'title'`.
+    mutating func check(_ node: Node, as kind: Shape.Kind, what: String) {
+        switch kind {
+        case .anything: break
+        case .object(let shape): checkObject(node, shape, what: what)
+        case .named(let style, let value): checkNamed(node, style, value, what: what)
+        case .list(let element, let isEmptyAllowed): checkList(node, element, isEmptyAllowed, what: what)
+        case .either(let first, let second):
+            guard kind.accepts(formOf: node) else { return reportForm(node, expected: kind.description, what: what) }
+            check(node, as: first.accepts(formOf: node) ? first : second, what: what)
+        default: checkScalar(node, as: kind, what: what)
+        }
+    }
+
+    // MARK: Mappings and lists
+
+    private mutating func checkObject(_ node: Node, _ shape: Shape, what: String) {
+        guard let mapping = Mapping(node) else { return reportForm(node, expected: "a mapping", what: what) }
+        for entry in mapping.entries {
+            guard let key = shape[entry.key] else {
+                reportUnknownKey(entry.keyNode, entry.key, shape, mapping)
+                continue
+            }
+            check(entry.value, as: key.kind, what: "'\(key.name)'")
+        }
+        checkKeysAreScalars(node, what: what)
+        for key in shape.keys where key.isRequired && mapping[key.name] == nil {
+            report(.missingKey, "\(shape.name) needs '\(key.name)': \(key.summary.asClause)", at: node)
+        }
+        checkExactlyOne(mapping, shape)
+    }
+
+    private mutating func checkExactlyOne(_ mapping: Mapping, _ shape: Shape) {
+        guard !shape.exactlyOneOf.isEmpty else { return }
+        let present = shape.exactlyOneOf.filter { mapping[$0] != nil }
+        guard present.count != 1 else { return }
+        let choices = shape.exactlyOneOf.map { "'\($0)'" }.joined(separator: " or ")
+        if present.count > 1, let second = mapping.keyNode(present[1]) {
+            report(.notExactlyOne, "\(shape.name) has \(choices), not both", at: second)
+        } else {
+            report(.notExactlyOne, "\(shape.name) needs \(choices)", at: mapping.node)
+        }
+    }
+
+    private mutating func checkNamed(_ node: Node, _ style: Shape.NameStyle, _ kind: Shape.Kind, what: String) {
+        guard let mapping = Mapping(node) else {
+            return reportForm(node, expected: "a mapping of names", what: what)
+        }
+        checkKeysAreScalars(node, what: what)
+        for entry in mapping.entries {
+            if !style.allows(entry.key) { reportName(entry.keyNode, entry.key, style) }
+            check(entry.value, as: kind, what: "'\(entry.key)'")
+        }
+    }
+
+    private mutating func checkList(_ node: Node, _ kind: Shape.Kind, _ isEmptyAllowed: Bool, what: String) {
+        guard let elements = node.elements else {
+            if let scalar = node.scalar, node.resolved != .null {
+                let written = source.slice(node)
+                return report(
+                    .wrongType, "\(what) must be a list, not \(scalar.text.quotedForMessage)", at: node,
+                    suggestion: written.map { "[\($0)]" })
+            }
+            return reportForm(node, expected: "a list", what: what)
+        }
+        if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what) must not be empty", at: node) }
+        for element in elements { check(element, as: kind, what: "an element of \(what)") }
+    }
+
+    private mutating func checkKeysAreScalars(_ node: Node, what: String) {
+        guard case .mapping(let entries) = node.content else { return }
+        for entry in entries where entry.key.scalar == nil {
+            report(.wrongType, "a key of \(what) must be text, not \(entry.key.formName)", at: entry.key)
+        }
+    }
+
+    // MARK: Scalars
+
+    private mutating func checkScalar(_ node: Node, as kind: Shape.Kind, what: String) {
+        guard let scalar = node.scalar, let value = node.resolved else {
+            return reportForm(node, expected: kind.description, what: what)
+        }
+        if value == .null, scalar.style == .plain {
+            return report(.wrongType, "\(what) has no value; expected \(kind.description)", at: node)
+        }
+        switch kind {
+        case .scalar, .anything: break
+        case .expression:
+            if scalar.text.isBlank { report(.invalidValue, "\(what) is empty; expected \(kind.description)", at: node) }
+        case .boolean:
+            guard case .bool = value else { return reportNotBoolean(node, scalar, what: what) }
+        case .integer:
+            guard case .int = value else { return reportForm(node, expected: kind.description, what: what) }
+        case .duration: checkDuration(node, scalar, value, what: what)
+        case .version: checkVersion(node, scalar, what: what)
+        case .text, .template, .argument, .url, .choice, .name, .causeReference, .timestamp, .constant:
+            guard case .string(let text) = value else { return reportNotText(node, scalar, what: what) }
+            checkText(text, node, as: kind, what: what)
+        case .list, .named, .object, .either: preconditionFailure("not a scalar kind")
+        }
+    }
+
+    private mutating func checkText(_ text: String, _ node: Node, as kind: Shape.Kind, what: String) {
+        switch kind {
+        case .choice(let words): checkChoice(text, words, node, what: what)
+        case .constant(let constant): checkChoice(text, [constant], node, what: what, code: .unknownAPIVersion)
+        case .name(let style): if !style.allows(text) { reportName(node, text, style) }
+        case .causeReference:
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            if parts.count > 2 || !parts.allSatisfy(Shape.NameStyle.kebab.allows) {
+                report(.invalidName, "\(text.quotedForMessage) is not \(kind.description)", at: node)
+            }
+        case .url:
+            if !text.isWebAddress {
+                report(.invalidValue, "\(text.quotedForMessage) is not \(kind.description)", at: node)
+            }
+        case .argument: break
+        default:
+            if text.isBlank { report(.invalidValue, "\(what) is empty; expected \(kind.description)", at: node) }
+        }
+    }
+
+    private mutating func checkChoice(
+        _ text: String, _ words: [String], _ node: Node, what: String, code: Problem.Code = .invalidChoice
+    ) {
+        guard !words.contains(text) else { return }
+        let nearest = nearestName(to: text, among: words)
+        let expected = words.map { "'\($0)'" }.joined(separator: ", ")
+        report(
+            code, "\(what) cannot be \(text.quotedForMessage); expected \(expected)\(didYouMean(nearest))",
+            at: node, suggestion: nearest)
+    }
+
+    private mutating func checkDuration(_ node: Node, _ scalar: Scalar, _ value: CoreValue, what: String) {
+        guard let seconds = seconds(of: value), seconds > 0, seconds <= 600 else {
+            return report(
+                .invalidValue,
+                "\(what) cannot be \(scalar.text.quotedForMessage); expected more than 0 and at most 10m, such as 10s",
+                at: node)
+        }
+    }
+
+    private mutating func checkVersion(_ node: Node, _ scalar: Scalar, what: String) {
+        guard !isSemanticVersion(scalar.text) else { return }
+        let parts = scalar.text.split(separator: ".", omittingEmptySubsequences: false)
+        let areNumbers = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(\.isDigit) }
+        let padded =
+            areNumbers && parts.count < 3
+            ? (parts.map(String.init) + Array(repeating: "0", count: 3 - parts.count)).joined(separator: ".") : nil
+        report(
+            .invalidVersion,
+            "\(what) must be a semantic version of three numbers, such as 1.0.0, not \(scalar.text.quotedForMessage)"
+                + didYouMean(padded.flatMap { isSemanticVersion($0) ? $0 : nil }),
+            at: node, suggestion: padded.flatMap { isSemanticVersion($0) ? $0 : nil })
+    }
+
+    // MARK: Reports
+
+    private mutating func reportUnknownKey(_ node: Node, _ key: String, _ shape: Shape, _ mapping: Mapping) {
+        let free = shape.keys.map(\.name).filter { mapping[$0] == nil }
+        let nearest = nearestName(to: key, among: free)
+        let expected = nearest == nil ? "; expected \(shape.keys.map { "'\($0.name)'" }.joined(separator: ", "))" : ""
+        report(
+            .unknownKey, "\(shape.name) has no key \(key.quotedForMessage)\(didYouMean(nearest))\(expected)", at: node,
+            suggestion: nearest)
+    }
+
+    private mutating func reportName(_ node: Node, _ name: String, _ style: Shape.NameStyle) {
+        let suggestion = style.suggestion(for: name)
+        report(
+            .invalidName,
+            "\(name.quotedForMessage) is not a name here; expected \(style.description)\(didYouMean(suggestion))",
+            at: node, suggestion: suggestion)
+    }
+
+    private mutating func reportNotText(_ node: Node, _ scalar: Scalar, what: String) {
+        let quoted = "\"\(scalar.text)\""
+        report(
+            .wrongType,
+            "\(what) must be text, but \(scalar.text.quotedForMessage) is read as \(node.formName)"
+                + "; write \(quoted)", at: node, suggestion: quoted)
+    }
+
+    private mutating func reportNotBoolean(_ node: Node, _ scalar: Scalar, what: String) {
+        let word: String? =
+            switch scalar.text.lowercased() {
+            case "yes", "on", "y", "true": "true"
+            case "no", "off", "n", "false": "false"
+            default: nil
+            }
+        report(
+            .wrongType, "\(what) must be true or false, not \(scalar.text.quotedForMessage)\(didYouMean(word))",
+            at: node, suggestion: word)
+    }
+
+    private mutating func reportForm(_ node: Node, expected: String, what: String) {
+        if node.resolved == .null {
+            return report(.wrongType, "\(what) has no value; expected \(expected)", at: node)
+        }
+        // An unquoted {{ … }} is a mapping with a mapping as its key.
+        if source.bytes[min(node.span.start.offset, source.bytes.count)...].starts(with: Array("{{".utf8)) {
+            return report(
+                .wrongType, "\(what) must be \(expected); put quotes around text that starts with {{", at: node)
+        }
+        report(.wrongType, "\(what) must be \(expected), not \(node.formName)", at: node)
+    }
+
+    private mutating func report(_ code: Problem.Code, _ message: String, at node: Node, suggestion: String? = nil) {
+        problems.append(Problem(code, message, at: source.location(of: node), suggestion: suggestion))
+    }
+}
+
+extension Shape.Kind {
+    /// What is expected, for messages.
+    var description: String {
+        switch self {
+        case .text: "text"
+        case .template, .argument: "text (with {{ }} for values)"
+        case .expression: "a CEL expression"
+        case .boolean: "true or false"
+        case .integer: "a whole number"
+        case .duration: "a duration, such as 10s"
+        case .version: "a semantic version, such as 1.0.0"
+        case .url: "a web address (https://…)"
+        case .choice(let words): "one of \(words.map { "'\($0)'" }.joined(separator: ", "))"
+        case .name: "a name"
+        case .causeReference: "'playbook/cause', or 'cause' for one of the same playbook"
+        case .timestamp: "a time, such as 2026-01-31T12:00:00Z"
+        case .constant(let text): "'\(text)'"
+        case .scalar: "text, a number, true or false"
+        case .anything: "a value"
+        case .list: "a list"
+        case .named: "a mapping of names"
+        case .object(let shape): "\(shape.name) (a mapping)"
+        case .either(let first, let second): "\(first.description) or \(second.description)"
+        }
+    }
+
+    /// Whether a value of this kind has the node's form: scalar, list or mapping.
+    func accepts(formOf node: Node) -> Bool {
+        switch (self, node.content) {
+        case (.anything, _), (.list, .sequence), (.named, .mapping), (.object, .mapping): true
+        case (.list, _), (.named, _), (.object, _): false
+        case (.either(let first, let second), _): first.accepts(formOf: node) || second.accepts(formOf: node)
+        case (_, .scalar): true
+        case (_, .sequence), (_, .mapping): false
+        }
+    }
+}
+
+extension Node {
+    /// What the node is, for messages.
+    package var formName: String {
+        switch content {
+        case .sequence: "a list"
+        case .mapping: "a mapping"
+        case .scalar:
+            switch resolved {
+            case .null, nil: "null"
+            case .bool: "true or false"
+            case .int, .uint, .double: "a number"
+            case .string: "text"
+            }
+        }
+    }
+}
+
+extension SourceText {
+    /// What the file says at a node that stands on one line.
+    func slice(_ node: Node) -> String? {
+        let range = node.span.start.offset..<max(node.span.start.offset, node.span.end.offset)
+        guard range.upperBound <= bytes.count, range.count <= 200 else { return nil }
+        let text = bytes[range]
+        guard !text.contains(where: \.isLineBreak) else { return nil }
+        return String(validating: text, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// In quotes, cut where it is long.
+    package var quotedForMessage: String {
+        count <= 80 ? "'\(self)'" : "'\(prefix(79))…'"
+    }
+
+    var isBlank: Bool { allSatisfy(\.isWhitespace) }
+
+    var isWebAddress: Bool {
+        let rest = hasPrefix("https://") ? dropFirst(8) : hasPrefix("http://") ? dropFirst(7) : ""
+        guard let host = rest.split(separator: "/", omittingEmptySubsequences: false).first else { return false }
+        return !host.isEmpty && !contains(where: \.isWhitespace)
+    }
+
+    /// A sentence as a clause of another: without its full stop.
+    var asClause: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
+/// The end of a message that offers a name.
+package func didYouMean(_ suggestion: String?) -> String {
+    suggestion.map { "; did you mean '\($0)'?" } ?? ""
+}

@@ -1,0 +1,70 @@
+package import YAML
+
+/// A file that people wrote, and where its places are.
+package struct SourceText: Sendable {
+    package let file: String
+    package let bytes: [UInt8]
+    /// The offset at which each line starts.
+    private let lineStarts: [Int]
+
+    package init(_ bytes: [UInt8], file: String) {
+        self.file = file
+        self.bytes = bytes
+        let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var starts = [byteOrderMark]
+        for (offset, byte) in bytes.enumerated() where offset >= byteOrderMark {
+            let endsLine =
+                byte == UInt8(ascii: "\n")
+                || byte == UInt8(ascii: "\r") && !bytes.is(UInt8(ascii: "\n"), at: offset + 1)
+            if endsLine { starts.append(offset + 1) }
+        }
+        lineStarts = starts
+    }
+
+    /// The place of a range of bytes; what lies on further lines is not marked.
+    package func location(_ range: Range<Int>) -> Location {
+        let start = min(max(range.lowerBound, lineStarts[0]), bytes.count)
+        let line = lineIndex(of: start)
+        var end = min(max(range.upperBound, start), bytes.count)
+        if line + 1 < lineStarts.count { end = min(end, lineStarts[line + 1]) }
+        while end > start, bytes[end - 1].isLineBreak { end -= 1 }
+        return Location(
+            file: file, line: line + 1, column: scalarCount(lineStarts[line]..<start) + 1,
+            length: scalarCount(start..<end))
+    }
+
+    /// The place of a node: of a block mapping its first key, of anything else what stands on its first line.
+    package func location(of node: Node) -> Location {
+        if case .mapping(let entries) = node.content, let first = entries.first,
+            first.key.span.start.offset == node.span.start.offset
+        {
+            return location(first.key.span.start.offset..<first.key.span.end.offset)
+        }
+        return location(node.span.start.offset..<node.span.end.offset)
+    }
+
+    private func lineIndex(of offset: Int) -> Int {
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    private func scalarCount(_ range: Range<Int>) -> Int {
+        bytes[range].count { !$0.isContinuation }
+    }
+}
+
+extension UInt8 {
+    /// Whether the byte continues a character of UTF-8.
+    var isContinuation: Bool { self & 0xC0 == 0x80 }
+    var isLineBreak: Bool { self == UInt8(ascii: "\n") || self == UInt8(ascii: "\r") }
+    var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
+}
+
+extension [UInt8] {
+    func `is`(_ byte: UInt8, at index: Int) -> Bool { index < count && self[index] == byte }
+}
