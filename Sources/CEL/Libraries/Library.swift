@@ -1,4 +1,6 @@
-/// Functions that belong together, such as cel-spec's string extension. A new library is one file and one line in `all`.
+/// Functions that belong together, such as cel-spec's string extension.
+///
+/// A new library is one file and one line in `all`.
 public struct Library: Sendable {
     public var name: String
     public var functions: [Function]
@@ -10,6 +12,8 @@ public struct Library: Sendable {
 
     /// Every library, the standard one first.
     public static let all: [Library] = [
+        .standard,
+        .optionals,
         .math,
         .stringExtension,
         .listExtension,
@@ -22,7 +26,9 @@ public struct Library: Sendable {
 
 /// A function: its overloads share a name.
 public struct Function: Sendable {
-    /// An expression and the expression that must equal it. Every example is a test.
+    /// An expression and the expression that must equal it.
+    ///
+    /// Every example is a test.
     public struct Example: Sendable {
         public var expression: String
         public var equals: String
@@ -49,9 +55,10 @@ public struct Function: Sendable {
 
 /// One signature of a function and what it does.
 public struct Overload: Sendable {
-    /// What is called. Arguments are never unknown nor errors: the evaluator passes those on by itself. Arguments
-    /// whose static type was `dyn` are dispatched on their kind at run time, so an implementation may rely on its
-    /// declared parameters.
+    /// What is called.
+    ///
+    /// Arguments are never unknown nor errors: the evaluator passes those on by itself. Arguments whose static type was
+    /// `dyn` are dispatched on their kind at run time, so an implementation may rely on its declared parameters.
     public enum Implementation: Sendable {
         case nullary(@Sendable () -> Value)
         case unary(@Sendable (Value) -> Value)

@@ -1,5 +1,7 @@
 extension Library {
-    /// cel-spec's math extension. The macros `math.greatest` and `math.least` become `math.@max` and `math.@min`.
+    /// cel-spec's math extension.
+    ///
+    /// The macros `math.greatest` and `math.least` become `math.@max` and `math.@min`.
     static let math = Library(
         "math",
         functions: extremes + rounding + signs + bits + [

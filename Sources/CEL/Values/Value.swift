@@ -1,5 +1,7 @@
-/// A CEL value. Unknowns and errors are values too, as in the reference implementation: they flow through an
-/// expression until `&&`, `||`, `?:` or a macro absorbs them, or they come out as its result.
+/// A CEL value.
+///
+/// Unknowns and errors are values too, as in the reference implementation: they flow through an expression until `&&`,
+/// `||`, `?:` or a macro absorbs them, or they come out as its result.
 public enum Value: Sendable {
     case null
     case bool(Bool)
@@ -15,18 +17,21 @@ public enum Value: Sendable {
     case type(TypeValue)
     case optional(OptionalValue)
     /// A value of a library's own type, such as Kubernetes' `quantity`.
-    case opaque(any OpaqueValue)
+    indirect case opaque(any OpaqueValue)
     /// Could not be had. Maps and lists may hold unknowns: a fact of which one field is missing.
     case unknown(UnknownSet)
-    case error(EvaluationError)
+    indirect case error(EvaluationError)
 }
 
 /// Something that an expression read and that could not be had.
 public struct UnknownAttribute: Sendable, Hashable {
-    /// Where the value would stand, such as `["facts", "kubelet", "failSwapOn"]`. Empty until the evaluator,
-    /// which knows how it got there, fills it in.
+    /// Where the value would stand, such as `["facts", "kubelet", "failSwapOn"]`.
+    ///
+    /// Empty until the evaluator, which knows how it got there, fills it in.
     public var path: [String]
-    /// A stable word for the reason (`forbidden`, `timedOut` …). CEL carries it and never looks at it.
+    /// A stable word for the reason (`forbidden`, `timedOut` …).
+    ///
+    /// CEL carries it and never looks at it.
     public var reason: String
     /// One sentence for people.
     public var detail: String
@@ -69,39 +74,6 @@ public struct EvaluationError: Error, Sendable, Hashable {
     }
 }
 
-/// A list. Holds an array now; the storage may be replaced by a lazily bridged one.
-public struct List: Sendable, ExpressibleByArrayLiteral, RandomAccessCollection {
-    public var elements: [Value]
-
-    public init(_ elements: some Sequence<Value>) { self.elements = Array(elements) }
-    public init(arrayLiteral elements: Value...) { self.elements = elements }
-
-    public var startIndex: Int { 0 }
-    public var endIndex: Int { elements.count }
-    public subscript(position: Int) -> Value { elements[position] }
-}
-
-/// A map with keys of type bool, int, uint or string, in the order of insertion.
-public struct Map: Sendable, ExpressibleByDictionaryLiteral {
-    public private(set) var entries: [(key: Value, value: Value)]
-
-    public init() { entries = [] }
-    public init(dictionaryLiteral elements: (String, Value)...) {
-        entries = elements.map { (.string($0.0), $0.1) }
-    }
-    public init(_ pairs: some Sequence<(key: Value, value: Value)>) { entries = Array(pairs) }
-    /// Keys in sorted order, so that the same facts always print the same.
-    public init(_ dictionary: [String: Value]) {
-        entries = dictionary.sorted { $0.key < $1.key }.map { (.string($0.key), $0.value) }
-    }
-
-    public var count: Int { entries.count }
-    public subscript(key: String) -> Value? {
-        for entry in entries { if case .string(key) = entry.key { return entry.value } }
-        return nil
-    }
-}
-
 /// Nanoseconds precision, years 1 to 9999.
 public struct Timestamp: Sendable, Hashable {
     /// Since 1970-01-01T00:00:00Z.
@@ -141,7 +113,9 @@ public struct OptionalValue: Sendable {
     public var value: Value? { box.first }
 }
 
-/// A value of a type that CEL itself does not know. Its description is its string form, such as `1.5Gi`.
+/// A value of a type that CEL itself does not know.
+///
+/// Its description is its string form, such as `1.5Gi`.
 public protocol OpaqueValue: Sendable, CustomStringConvertible {
     /// The type's name, such as `kubernetes.Quantity`.
     var typeName: String { get }

@@ -10,15 +10,6 @@ struct ExactString: Hashable {
     func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
 
-extension String {
-    /// Whether both have the same code points.
-    @inline(__always)
-    func isIdentical(to other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
-
-    /// Whether this one comes first by code points.
-    func isOrderedBefore(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
-}
-
 /// The value of a hexadecimal digit.
 func hexValue(_ byte: UInt8) -> UInt8? {
     switch byte {
