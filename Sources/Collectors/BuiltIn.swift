@@ -28,5 +28,9 @@ extension Catalogue {
         PortsCollector(),
         LocalServerCollector(),
         KubernetesCollector(),
+        CommandCollector(),
+        FileCollector(),
+        HTTPCollector(),
+        LogsCollector(),
     ])
 }

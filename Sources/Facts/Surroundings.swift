@@ -15,6 +15,22 @@ package struct Surroundings: Sendable {
         }
     }
 
+    /// What a playbook may have done for it beyond reading: the engine gives it to those that are trusted.
+    package struct Permissions: Sendable, Hashable {
+        /// The collector `command` may run what the playbook names.
+        package var runsCommands: Bool
+        /// The collector `http` may ask whom the playbook names.
+        package var sendsRequests: Bool
+
+        package init(runsCommands: Bool = false, sendsRequests: Bool = false) {
+            self.runsCommands = runsCommands
+            self.sendsRequests = sendsRequests
+        }
+
+        package static let none = Permissions()
+        package static let all = Permissions(runsCommands: true, sendsRequests: true)
+    }
+
     package var environment: [String: String]
     package var homeDirectory: String
     package var selection: Selection
@@ -24,10 +40,13 @@ package struct Surroundings: Sendable {
     package var effects: any Effects
     /// Results that several facts of one diagnosis share (an exec plugin is run once).
     package var cache: SharedResults
+    /// Nothing unless somebody decided so.
+    package var permissions: Permissions
 
     package init(
         environment: [String: String] = [:], homeDirectory: String = "/root", selection: Selection = Selection(),
-        text: String = "", now: Timestamp, effects: any Effects, cache: SharedResults = SharedResults()
+        text: String = "", now: Timestamp, effects: any Effects, cache: SharedResults = SharedResults(),
+        permissions: Permissions = .none
     ) {
         self.environment = environment
         self.homeDirectory = homeDirectory
@@ -36,6 +55,7 @@ package struct Surroundings: Sendable {
         self.now = now
         self.effects = effects
         self.cache = cache
+        self.permissions = permissions
     }
 }
 
