@@ -15,27 +15,32 @@ struct CharacterCheck {
     }
 
     mutating func run() {
+        // A copy of the reference: the loop below is the one that every byte goes through.
+        let bytes = bytes
         var index = start
         hasDirectives = startsDirective(at: index)
         while index < bytes.count {
             let byte = bytes[index]
-            if byte >= 0x20, byte < 0x7F {
-                index += 1
-            } else if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-                index += 1
+            index += 1
+            if byte >= 0x20, byte < 0x7F { continue }
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
                 if startsDirective(at: index) { hasDirectives = true }
-            } else if byte == UInt8(ascii: "\t") {
-                index += 1
-            } else if byte < 0x80 {
-                report(
-                    .encoding, "the control character \(hexadecimal(UInt32(byte))) is not allowed in YAML", at: index)
-                index += 1
-            } else {
-                isASCII = false
-                index += checkedWidth(at: index)
+            } else if byte != UInt8(ascii: "\t") {
+                index = checkUnusual(at: index - 1)
+                if errors.count >= limit { return }
             }
-            if errors.count >= limit { return }
         }
+    }
+
+    /// Checks a character that is neither printable ASCII nor white space; returns where the next one starts.
+    private mutating func checkUnusual(at index: Int) -> Int {
+        let byte = bytes[index]
+        guard byte < 0x80 else {
+            isASCII = false
+            return index + checkedWidth(at: index)
+        }
+        report(.encoding, "the control character \(hexadecimal(UInt32(byte))) is not allowed in YAML", at: index)
+        return index + 1
     }
 
     private func startsDirective(at index: Int) -> Bool {
@@ -53,7 +58,7 @@ struct CharacterCheck {
     private mutating func checkedWidth(at index: Int) -> Int {
         guard let (scalar, width) = decode(at: index) else {
             report(.encoding, "this is not valid UTF-8; save the text as UTF-8", at: index)
-            return 1
+            return 1 + bytes[(index + 1)...].prefix { $0 & 0xC0 == 0x80 }.count
         }
         switch scalar {
         case 0x85, 0x2028, 0x2029:

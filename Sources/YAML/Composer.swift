@@ -1,9 +1,12 @@
 /// Builds nodes out of events: follows aliases, and looks for duplicate keys and for what costs too much.
-struct Composer {
+struct Composer: ~Copyable {
     /// A collection whose end has not come yet.
     private struct OpenCollection {
         var isMapping: Bool
-        var event: Event
+        var isFlow: Bool
+        var start: Mark
+        var anchor: String?
+        var tag: String?
         /// Where its parts start in `finished`.
         var firstPart: Int
         /// What the document's count of nodes was before it.
@@ -22,8 +25,7 @@ struct Composer {
     private(set) var errors: [YAMLError] = []
     private let limits: Limits
     private var open: [OpenCollection] = []
-    /// Finished nodes whose collection is still open; keys and values of a mapping take turns.
-    private var finished: [Node] = []
+    private var finished = NodeStack()
     private var anchors: [String: Anchored] = [:]
     private var nodes = 0
     private var aliases = 0
@@ -33,7 +35,7 @@ struct Composer {
     init(limits: Limits) { self.limits = limits }
 
     /// Takes the next event; `false` where a limit was reached and no further event is wanted.
-    mutating func take(_ event: Event) -> Bool {
+    mutating func take(_ event: consuming Event) -> Bool {
         switch event.kind {
         case .streamStart, .streamEnd: return true
         case .documentStart:
@@ -42,7 +44,7 @@ struct Composer {
             anchors.removeAll(keepingCapacity: true)
             return true
         case .documentEnd:
-            if let root = finished.popLast() { documents.append(root) }
+            if let root = finished.pop() { documents.append(root) }
             return true
         case .alias(let name): return follow(name, at: event.span)
         case .scalar(let scalar):
@@ -50,7 +52,8 @@ struct Composer {
             nodes += 1
             finish(node, anchor: event.anchor, nodes: 1, height: 0)
             return isWithinLimits(at: event.span.start)
-        case .sequenceStart, .mappingStart: return start(event)
+        case .sequenceStart(let isFlow): return start(event, isMapping: false, isFlow: isFlow)
+        case .mappingStart(let isFlow): return start(event, isMapping: true, isFlow: isFlow)
         case .sequenceEnd, .mappingEnd:
             end(at: event.span.end)
             return true
@@ -62,39 +65,30 @@ struct Composer {
     }
 
     private mutating func isWithinLimits(at mark: Mark) -> Bool {
-        guard max(nodes, nodesFromAliases) > limits.nodes else { return true }
+        guard max(nodes, nodesFromAliases, documents.count) > limits.nodes else { return true }
         report(.tooManyNodes, "more than \(limits.nodes) nodes, those that aliases stand for included", at: mark)
         return false
     }
 
-    private mutating func start(_ event: Event) -> Bool {
-        var isMapping = false
-        if case .mappingStart = event.kind { isMapping = true }
+    private mutating func start(_ event: Event, isMapping: Bool, isFlow: Bool) -> Bool {
         if let anchor = event.anchor { anchors[anchor] = .open(level: open.count) }
         open.append(
-            OpenCollection(isMapping: isMapping, event: event, firstPart: finished.count, nodesBefore: nodes))
+            OpenCollection(
+                isMapping: isMapping, isFlow: isFlow, start: event.span.start, anchor: event.anchor, tag: event.tag,
+                firstPart: finished.count, nodesBefore: nodes))
         nodes += 1
         return isWithinLimits(at: event.span.start)
     }
 
     private mutating func end(at mark: Mark) {
         guard let collection = open.popLast() else { return }
-        let parts = finished[collection.firstPart...]
-        let event = collection.event
-        var span = Span(start: event.span.start, end: mark)
-        if !event.isFlow, let last = parts.last {
+        var span = Span(start: collection.start, end: mark)
+        if !collection.isFlow, finished.count > collection.firstPart, let end = finished.lastEnd {
             // libyaml ends a block where the next thing starts.
-            span.end = max(last.span.end, event.span.start)
+            span.end = max(end, span.start)
         }
-        let content: Node.Content =
-            if collection.isMapping {
-                .mapping(entries(of: parts))
-            } else {
-                .sequence(Array(parts))
-            }
-        finished.removeSubrange(collection.firstPart...)
-        let node = Node(content: content, span: span, tag: event.tag)
-        var anchor = event.anchor
+        let node = Node(content: content(of: collection), span: span, tag: collection.tag)
+        var anchor = collection.anchor
         if let name = anchor {
             // A node inside may have taken the name over.
             if case .open(open.count)? = anchors[name] {} else { anchor = nil }
@@ -102,24 +96,19 @@ struct Composer {
         finish(node, anchor: anchor, nodes: nodes - collection.nodesBefore, height: collection.height)
     }
 
-    private mutating func entries(of parts: ArraySlice<Node>) -> [Node.Entry] {
-        var entries: [Node.Entry] = []
-        entries.reserveCapacity(parts.count / 2)
-        var index = parts.startIndex
-        while index + 1 < parts.endIndex {
-            entries.append(Node.Entry(key: parts[index], value: parts[index + 1]))
-            index += 2
-        }
-        errors += DuplicateKeys.errors(in: entries)
-        return entries
+    private mutating func content(of collection: OpenCollection) -> Node.Content {
+        guard collection.isMapping else { return .sequence(finished.popItems(from: collection.firstPart)) }
+        let entries = finished.popEntries(from: collection.firstPart)
+        DuplicateKeys.find(in: entries) { errors.append($0) }
+        return .mapping(entries)
     }
 
-    private mutating func finish(_ node: Node, anchor: String?, nodes: Int, height: Int) {
+    private mutating func finish(_ node: consuming Node, anchor: String?, nodes: Int, height: Int) {
         if node.tag != nil, node.contradictsTag {
             report(.tagMismatch, "the value is not what its tag says", at: node.span.start)
         }
-        if let anchor { anchors[anchor] = .complete(node, nodes: nodes, height: height) }
-        finished.append(node)
+        if let anchor { anchors[anchor] = .complete(copy node, nodes: nodes, height: height) }
+        finished.push(node)
         if !open.isEmpty { open[open.count - 1].height = max(open[open.count - 1].height, height + 1) }
     }
 }
@@ -152,14 +141,5 @@ extension Composer {
             finish(node, anchor: nil, nodes: count, height: height)
         }
         return isWithinLimits(at: span.start)
-    }
-}
-
-extension Event {
-    fileprivate var isFlow: Bool {
-        switch kind {
-        case .sequenceStart(let isFlow), .mappingStart(let isFlow): isFlow
-        default: false
-        }
     }
 }

@@ -285,12 +285,12 @@ extension ConformanceCheck {
     /// libyaml forgets a last line of spaces that no line break ends.
     private mutating func checkLastLine(behind header: Int, isKept: Bool, first: Int?) {
         let bytes = source.bytes
-        guard position >= header, bytes.last == UInt8(ascii: " ") else { return }
+        guard bytes.last == UInt8(ascii: " ") else { return }
+        // Is the scalar the last thing in the text?
+        guard bytes[max(position, header)...].allSatisfy({ ConformanceCheck.isSpaceOrEnd($0) }) else { return }
         var line = bytes.count
         while line > header, bytes[line - 1] == UInt8(ascii: " ") { line -= 1 }
         guard line > header, ConformanceCheck.isBreak(bytes[line - 1]) else { return }
-        // Is the scalar the last thing in the text?
-        guard bytes[min(position, line)...].allSatisfy({ ConformanceCheck.isSpaceOrEnd($0) }) else { return }
         if isKept || bytes.count - line > (first ?? 0) {
             report(.misreadByLibYAML, "end the last line of the text with a line break", at: line)
         }

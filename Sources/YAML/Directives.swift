@@ -104,6 +104,6 @@ extension Source {
         if index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\r"), bytes[index + 1] == UInt8(ascii: "\n") {
             index += 1
         }
-        return index + 1
+        return min(index + 1, bytes.count)
     }
 }

@@ -3,33 +3,31 @@ enum DuplicateKeys {
     /// Up to this many keys comparing each with each is faster than hashing.
     private static let few = 8
 
-    static func errors(in entries: [Node.Entry]) -> [YAMLError] {
-        guard entries.count > 1 else { return [] }
-        return entries.count <= few ? compared(entries) : hashed(entries)
+    static func find(in entries: [Node.Entry], report: (YAMLError) -> Void) {
+        guard entries.count > 1 else { return }
+        if entries.count <= few { compare(entries, report) } else { hash(entries, report) }
     }
 
-    private static func compared(_ entries: [Node.Entry]) -> [YAMLError] {
-        var errors: [YAMLError] = []
-        for (index, entry) in entries.enumerated() {
-            if let first = entries[..<index].first(where: { isSame($0.key, entry.key) }) {
-                errors.append(error(entry.key, first: first.key.span.start))
+    private static func compare(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {
+        for index in 1..<entries.count {
+            for earlier in 0..<index where isSame(entries[earlier].key, entries[index].key) {
+                report(error(entries[index].key, first: entries[earlier].key.span.start))
+                break
             }
         }
-        return errors
     }
 
-    private static func hashed(_ entries: [Node.Entry]) -> [YAMLError] {
-        var errors: [YAMLError] = []
+    private static func hash(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {
         var places: [KeyIdentity: Mark] = [:]
         places.reserveCapacity(entries.count)
         for entry in entries {
-            let mark = entry.key.span.start
-            if let first = places.updateValue(mark, forKey: KeyIdentity(entry.key)) {
-                places[KeyIdentity(entry.key)] = first
-                errors.append(error(entry.key, first: first))
+            let identity = KeyIdentity(entry.key)
+            if let first = places[identity] {
+                report(error(entry.key, first: first))
+            } else {
+                places[identity] = entry.key.span.start
             }
         }
-        return errors
     }
 
     private static func isSame(_ left: Node, _ right: Node) -> Bool {

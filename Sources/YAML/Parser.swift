@@ -35,7 +35,7 @@ package func parseEvents(_ bytes: some Sequence<UInt8>, limits: Limits) -> (even
 
 /// Hands each event to `take` until it answers `false` or the text ends; returns what is wrong with the text itself.
 private func readEvents(
-    of bytes: some Sequence<UInt8>, limits: Limits, take: (Event) -> Bool
+    of bytes: some Sequence<UInt8>, limits: Limits, take: (consuming Event) -> Bool
 ) -> [YAMLError] {
     let source: Source
     switch Source.read(bytes, limits: limits) {

@@ -14,6 +14,7 @@ enum SyntaxMessage {
         "did not find expected '-' indicator": "look at the indentation",
         "found unexpected end of stream": "a closing quote is missing",
         "found unknown escape character": "in double quotes, write '\\\\' for a backslash, or use single quotes",
+        "did not find expected <document start>": "write '---' before a further document",
         "found character that cannot start any token": "quote the value",
     ]
 }
