@@ -76,7 +76,7 @@ extension EtcdMember {
 
     /// Where the process sees `/`: a container's processes have their own.
     static func root(of pid: Int?, in surroundings: Surroundings) async -> String {
-        guard let pid, (try? await surroundings.exists("/proc/\(pid)/root/")) == true else { return "" }
+        guard let pid, (try? await surroundings.exists("/proc/\(pid)/root")) == true else { return "" }
         return "/proc/\(pid)/root"
     }
 

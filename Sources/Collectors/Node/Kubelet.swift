@@ -59,7 +59,7 @@ struct Kubelet: Sendable {
         text.split(separator: "\n").filter { !$0.drop(while: \.isWhitespace).hasPrefix("#") }.flatMap { line in
             let isAssignment = !line.hasPrefix("-") && line.contains("=")
             let value = isAssignment ? line[line.index(after: line.firstIndex(of: "=") ?? line.startIndex)...] : line
-            return value.split(whereSeparator: { $0.isWhitespace || $0 == "\"" || $0 == "'" }).map(String.init)
+            return value.filter { $0 != "\"" && $0 != "'" }.split(whereSeparator: \.isWhitespace).map(String.init)
         }
     }
 }

@@ -9,6 +9,8 @@ func expectFits(_ value: Value, _ type: ValueType, _ path: String, _ location: S
         break
     case (.list(let list), .list(let element)):
         for (index, item) in list.enumerated() { expectFits(item, element, "\(path)[\(index)]", location) }
+    case (.map(let map), .map(_, let element)):
+        for (key, item) in map.entries { expectFits(item, element, "\(path)[\(key)]", location) }
     case (.map(let map), .object(let fields)):
         for (key, item) in map.entries {
             guard case .string(let name) = key, let field = fields[name] else {
