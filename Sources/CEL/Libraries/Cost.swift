@@ -17,6 +17,8 @@ enum Cost {
         let pattern = (size(arguments[1]) + 3) / 4
         return multiply(text, max(1, pattern))
     }
+    /// Matching the second argument with a form's pattern, of sixty characters at most.
+    static let formatValidation: Function = { arguments, _ in multiply(tenths(1 + size(arguments.last)), 15) }
     /// A unit for each element of the first argument; of strings also their reading.
     static let elements: Function = { arguments, _ in
         guard case .list(let list)? = arguments.first else { return 1 }

@@ -21,6 +21,12 @@ public struct Library: Sendable {
         .encoders,
         .regexExtension,
         .network,
+        .kubernetesLists,
+        .kubernetesRegex,
+        .url,
+        .quantity,
+        .semver,
+        .format,
     ]
 }
 

@@ -7,7 +7,9 @@ let orderedTypes: [(name: String, type: ValueType)] = [
 ]
 
 extension Library {
-    /// cel-go's list extension. The macro `sortBy` becomes `@sortByAssociatedKeys`.
+    /// cel-go's list extension.
+    ///
+    /// The macro `sortBy` becomes `@sortByAssociatedKeys`.
     static let listExtension = Library("lists", functions: listParts + listOrders)
 
     private static let listParts = [

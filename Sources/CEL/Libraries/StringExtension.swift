@@ -1,5 +1,7 @@
 extension Library {
-    /// cel-spec's string extension. Positions count characters (code points) from 0.
+    /// cel-spec's string extension.
+    ///
+    /// Positions count characters (code points) from 0.
     static let stringExtension = Library("strings", functions: stringPositions + stringParts + stringForms)
 
     private static let stringPositions = [
