@@ -4,7 +4,9 @@ struct FixedPoint: Hashable, Sendable {
     static let maximumDigits = 1000
 
     private(set) var isNegative: Bool
-    /// Digits to the base 10⁹, the lowest first; the first are those behind the point. No zeros at the top.
+    /// Digits to the base 10⁹, the lowest first.
+    ///
+    /// The first are those behind the point; there are no zeros at the top.
     private(set) var limbs: [UInt32]
 
     static let zero = FixedPoint(isNegative: false, limbs: [])

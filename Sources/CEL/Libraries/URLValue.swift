@@ -1,4 +1,4 @@
-/// A URL as Go's net/url reads a request's: absolute, or an absolute path. That is what Kubernetes calls a URL.
+/// A URL as Kubernetes has it: what Go's net/url reads as that of a request, absolute or an absolute path.
 struct URLValue: OpaqueValue, FunctionValue {
     static let type = ValueType.opaque("kubernetes.URL", [])
 
