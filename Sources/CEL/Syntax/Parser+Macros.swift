@@ -48,7 +48,23 @@ extension Parser {
                 .optionalMap(target, variable, body, isFlat: name == "optFlatMap"), range,
                 depth: max(target.depth, body.depth) + 1)
         }
+        if name == "sortBy", arguments.count == 2 {
+            return sortBy(target, nameRange: nameRange, arguments, range: range)
+        }
         return loop(name, target: target, arguments, range: range)
+    }
+
+    /// As cel-go: the list is named, so that it is evaluated once, and sorted by the list of its keys.
+    private mutating func sortBy(
+        _ target: Expression, nameRange: Range<Int>, _ arguments: [Expression], range: Range<Int>
+    ) -> Expression? {
+        let list = "@sortBy"
+        let source = make(.identifier(list, isAbsolute: false), target.range)
+        guard let keys = loop("map", target: source, arguments, range: range) else { return nil }
+        if case .invalid = keys.kind { return keys }
+        let receiver = make(.identifier(list, isAbsolute: false), target.range)
+        let sorted = makeCall("@sortByAssociatedKeys", nameRange: nameRange, target: receiver, [keys], range: range)
+        return make(.bind(list, target, sorted), range, depth: max(target.depth, sorted.depth) + 1)
     }
 
     private mutating func loop(
