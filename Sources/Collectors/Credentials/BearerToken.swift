@@ -1,7 +1,9 @@
 internal import CEL
 internal import FoundationEssentials
 
-/// A bearer token and what can be told of it. The token itself never becomes a fact.
+/// A bearer token and what can be told of it.
+///
+/// The token itself never becomes a fact.
 struct BearerToken: Sendable {
     enum Kind: String, Sendable { case jwt, opaque, none }
     enum Malformation: String, Sendable {

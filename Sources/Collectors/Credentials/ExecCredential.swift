@@ -3,7 +3,9 @@ internal import Facts
 internal import FoundationEssentials
 internal import X509
 
-/// What a credential plugin answered (`client.authentication.k8s.io`), checked as client-go checks it. Holds secrets.
+/// What a credential plugin answered (`client.authentication.k8s.io`), checked as client-go checks it.
+///
+/// Holds secrets.
 struct ExecCredential: Sendable {
     enum Problem: String, Sendable {
         case none, missing, failed, notJSON, wrongKind, wrongVersion, noCredential, malformedCredential

@@ -35,7 +35,8 @@ enum GoPath {
         path.split(separator: "/").last.map(String.init) ?? (path.isEmpty ? "." : "/")
     }
 
-    /// The absolute path of a command as `exec.LookPath` finds it: as given where it holds a slash, else on PATH.
+    /// Where `exec.LookPath` looks for a command: as given where it holds a slash, else on PATH.
+    ///
     /// Relative folders on PATH do not count: Go refuses what they lead to.
     static func candidates(for command: String, searchPath: String) -> [String] {
         if command.contains("/") { return [command] }

@@ -91,6 +91,10 @@ struct Kubeconfig: Sendable {
         return (.home, [surroundings.homeDirectory + "/.kube/config"])
     }
 
+    static func source(in surroundings: Surroundings) -> String {
+        paths(in: surroundings).paths.joined(separator: ":")
+    }
+
     /// `rest.InClusterConfig` is tried when nothing else gives a server: these variables and the token must be there.
     static func isInCluster(_ surroundings: Surroundings) async -> Bool {
         guard let host = surroundings.environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty,

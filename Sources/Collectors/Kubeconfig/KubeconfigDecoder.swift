@@ -72,7 +72,9 @@ struct KubeconfigDecoder {
 }
 
 extension KubeconfigDecoder {
-    /// A list of `{name:, KEY: {…}}`. A name that comes twice in one file is an error for client-go.
+    /// A list of `{name:, KEY: {…}}`.
+    ///
+    /// A name that comes twice in one file is an error for client-go.
     private mutating func named<Entry>(
         _ node: Node?, _ listName: String, _ key: String,
         _ make: (inout KubeconfigDecoder, String, Fields?, String) -> Entry

@@ -182,7 +182,9 @@ extension KubeconfigFact {
         if let leaf = access.certificates.first {
             values.merge(CertificateFields.values(leaf.certificate, der: leaf.der)) { $1 }
         }
-        values["issuedByClusterCA"] = access.isIssuedByClusterCA.map(Value.bool)
+        values["issuedByClusterCA"] = access.isIssuedByClusterCA.map { isIssued in
+            isIssued ? .bool(true) : access.authorityIsOfServersOnly?.value ?? .bool(false)
+        }
         if let unknown = access.certificate.unknown {
             for name in CertificateFields.fields.keys { values[name] = unknown.value }
             values["issuedByClusterCA"] = unknown.value

@@ -12,7 +12,9 @@ enum ProxySettings {
         return (value.contains("://") ? value : "http://" + value, name)
     }
 
-    /// Whether NO_PROXY leaves this host to a proxy. Loopback never goes through one.
+    /// Whether NO_PROXY leaves this host to a proxy.
+    ///
+    /// Loopback never goes through one.
     static func usesProxy(host: String, port: Int, environment: [String: String]) -> Bool {
         let host = host.lowercased()
         let address = IPAddress(host)

@@ -1,7 +1,9 @@
 internal import Facts
 internal import X509
 
-/// What the selected context's cluster and user lead to: files read, certificates and tokens decoded. Holds secrets.
+/// What the selected context's cluster and user lead to: files read, certificates and tokens decoded.
+///
+/// Holds secrets.
 struct SelectedAccess: Sendable {
     enum TokenFileProblem: String, Sendable { case none, missing, unreadable, directory, empty }
 
@@ -36,6 +38,16 @@ struct SelectedAccess: Sendable {
             CertificateFields.isSigned(leaf.certificate, by: middle)
                 && signers.contains { CertificateFields.isSigned(middle, by: $0) }
         }
+    }
+
+    /// Why the cluster's authority tells nothing of client certificates: some distributions sign them with another one.
+    var authorityIsOfServersOnly: Unknown? {
+        let names = authorities.map(\.certificate.subject.description)
+        let signers = [
+            "k3s-server-ca@", "rke2-server-ca@", "kube-apiserver-lb-signer", "kube-apiserver-localhost-signer",
+        ]
+        guard let name = names.first(where: { name in signers.contains(where: name.contains) }) else { return nil }
+        return Unknown(.notApplicable, "\(name) signs only the server's certificate, not those of clients")
     }
 
     static func load(in surroundings: Surroundings) async -> SelectedAccess {

@@ -102,9 +102,8 @@ struct IPAddress: Sendable, Hashable {
     var bytes: [UInt8]
 
     init?(_ text: some StringProtocol) {
-        // An IPv6 zone such as `%eth0`.
-        let text = String(text.prefix { $0 != "%" })
-        guard let bytes = text.contains(":") ? Self.version6(text) : Self.version4(text) else { return nil }
+        // Without an IPv6 zone such as `%eth0`.
+        guard let bytes = addressBytes(String(text.prefix { $0 != "%" })) else { return nil }
         // As Go: an IPv4 address mapped into IPv6 is the IPv4 address.
         let mapped: [UInt8] = Array(repeating: 0, count: 10) + [0xFF, 0xFF]
         self.bytes = bytes.count == 16 && bytes.starts(with: mapped) ? Array(bytes.suffix(4)) : bytes
@@ -120,42 +119,6 @@ struct IPAddress: Sendable, Hashable {
             if pair.0 & mask != pair.1 & mask { return false }
         }
         return true
-    }
-
-    private static func version4(_ text: String) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        let bytes = parts.compactMap { part in
-            part.utf8.allSatisfy { (0x30...0x39).contains($0) } && (part.count == 1 || part.first != "0")
-                ? UInt8(part) : nil
-        }
-        return bytes.count == 4 ? bytes : nil
-    }
-
-    private static func version6(_ text: String) -> [UInt8]? {
-        let halves = text.components(separatedBy: "::")
-        guard halves.count <= 2 else { return nil }
-        let groups = halves.map { half -> [Substring] in
-            half.isEmpty ? [] : half.split(separator: ":", omittingEmptySubsequences: false)
-        }
-        var sides: [[UInt8]] = []
-        for (half, list) in groups.enumerated() {
-            var bytes: [UInt8] = []
-            for (index, group) in list.enumerated() {
-                if group.contains("."), half == groups.count - 1, index == list.count - 1 {
-                    guard let tail = version4(String(group)) else { return nil }
-                    bytes += tail
-                } else {
-                    guard (1...4).contains(group.count), let value = UInt16(group, radix: 16) else { return nil }
-                    bytes += [UInt8(value >> 8), UInt8(value & 0xFF)]
-                }
-            }
-            sides.append(bytes)
-        }
-        guard let head = sides.first else { return nil }
-        if sides.count == 1 { return head.count == 16 ? head : nil }
-        let gap = 16 - head.count - sides[1].count
-        return gap > 0 ? head + Array(repeating: 0, count: gap) + sides[1] : nil
     }
 }
 

@@ -186,9 +186,3 @@ private func whyUnknown(_ collector: some Collector, _ surroundings: Surrounding
         #expect(fact.flag("inside") == (kind != "none"))
     }
 }
-
-extension Value {
-    func number(_ path: String) -> Int64? {
-        if case .int(let number) = at(path) { number } else { nil }
-    }
-}
