@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "Facts", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "Playbooks", dependencies: ["YAML", "CEL", "Facts"], swiftSettings: strict),
-        .target(name: "Engine", dependencies: ["CEL", "Facts", "Playbooks"], swiftSettings: strict),
+        .target(name: "Engine", dependencies: ["YAML", "CEL", "Facts", "Playbooks"], swiftSettings: strict),
         .target(name: "Reports", dependencies: ["CEL", "Facts", "Playbooks", "Engine"], swiftSettings: strict),
         .target(
             name: "Collectors",

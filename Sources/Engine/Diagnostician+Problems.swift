@@ -9,13 +9,21 @@ extension Diagnostician {
 
     private func unknownPlaybook(_ name: String) -> Problem? {
         guard !playbooks.contains(where: { $0.name == name }) else { return nil }
-        return Problem(.unknownPlaybook, "there is no playbook '\(name)'", at: .commandLine)
+        let nearest = nearestName(to: name, among: playbooks.map(\.name))
+        return Problem(
+            .unknownPlaybook, "there is no playbook '\(name)'" + didYouMean(nearest), at: .commandLine,
+            suggestion: nearest)
     }
 
     private func input(_ name: String, _ text: String) -> [Problem] {
         let declared = playbooks.flatMap(\.inputs).filter { $0.name == name }
         guard !declared.isEmpty else {
-            return [Problem(.invalidInput, "no playbook has an input '\(name)'", at: .commandLine)]
+            let nearest = nearestName(to: name, among: playbooks.flatMap(\.inputs).map(\.name))
+            return [
+                Problem(
+                    .invalidInput, "no playbook has an input '\(name)'" + didYouMean(nearest), at: .commandLine,
+                    suggestion: nearest)
+            ]
         }
         guard let refusing = declared.first(where: { $0.kind.value(from: text) == nil }) else { return [] }
         return [

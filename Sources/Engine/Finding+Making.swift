@@ -65,8 +65,9 @@ extension Scope {
             return true
         }
         let place = definition.map { "the definition of '\($0.name)'" } ?? "the condition of cause '\(cause.id)'"
-        return Problem(
-            .evaluation, "\(place) has no value: \(error.message)",
-            at: definition?.condition.location ?? cause.when.location)
+        let condition = definition?.condition ?? cause.when
+        // A definition's error has an offset in its own text.
+        let location = error.offset.map { condition.location(of: $0..<$0 + 1) } ?? condition.location
+        return Problem(.evaluation, "\(place) has no value: \(error.message)", at: location)
     }
 }

@@ -104,6 +104,17 @@ extension Scope {
 
     private func state(of declaration: FactDeclaration) -> State {
         if let fact = memory.situation.given[playbook.name]?[declaration.name] { return .had(fact) }
+        return collectedState(of: declaration)
+    }
+
+    /// What to ask for to have the fact, also where a test gives it; `nil` where its parameters are not known.
+    func request(for name: String) -> FactRequest? {
+        guard let declaration = declarations[name], case .wanted(let request) = collectedState(of: declaration)
+        else { return nil }
+        return request
+    }
+
+    private func collectedState(of declaration: FactDeclaration) -> State {
         guard let collector = memory.catalogue[declaration.collector] else {
             return .impossible(Unknown(.notApplicable, "there is no collector '\(declaration.collector)'"))
         }

@@ -1,0 +1,210 @@
+internal import CEL
+package import Facts
+internal import Playbooks
+
+/// Does a remedy with a person: plan, ask, run, verify by collecting again, roll back.
+///
+/// The three closures are all it touches: a test drives it as the command does.
+package struct Remediation: Sendable {
+    /// What a person is asked before it is done.
+    package enum Question: Sendable {
+        /// The whole remedy; a destructive one must be confirmed by typing its name.
+        case begin(ProposedRemedy)
+        case step(ProposedRemedy.Step, number: Int, of: Int)
+        /// Something went wrong: undo what was done?
+        case rollBack([ProposedRemedy.Step])
+    }
+
+    package enum Answer: Sendable { case yes, skip, stop }
+
+    /// What happened, in order: the transcript.
+    package enum Event: Sendable {
+        case planned(playbook: String, cause: String, ProposedRemedy)
+        case declined
+        case skipped(ProposedRemedy.Step)
+        case said(String)
+        case running([String], isPrivileged: Bool)
+        case ran([String], CommandOutput)
+        case couldNotRun([String], Unknown)
+        case verified(String, Finding.Status)
+        case rollingBack
+        case finished(Outcome)
+    }
+
+    package enum Outcome: Sendable, Hashable {
+        /// The condition that confirmed the cause no longer holds.
+        case fixed
+        /// All steps were done and the cause is still there.
+        case notFixed
+        /// All steps were done, and whether they helped cannot be seen.
+        case unverified([MissingFact])
+        case stepFailed
+        case declined
+        case rolledBack
+        case rollbackFailed
+        /// The cause is no longer confirmed: there is nothing to mend.
+        case notNeeded(Finding.Status)
+        /// The remedy does not apply here, lacks a value, or there is nothing but a snapshot to work on.
+        case notPossible([String])
+    }
+
+    package var diagnostician: Diagnostician
+    package var ask: @Sendable (Question) async -> Answer
+    package var run: @Sendable ([String], _ isPrivileged: Bool) async throws(Unknown) -> CommandOutput
+    package var report: @Sendable (Event) -> Void
+    /// How often it is looked whether the remedy has worked, and the pause between.
+    package var verifyAttempts = 3
+    package var verifyPauseSeconds = 2.0
+
+    package init(
+        diagnostician: Diagnostician, ask: @escaping @Sendable (Question) async -> Answer,
+        run: @escaping @Sendable ([String], _ isPrivileged: Bool) async throws(Unknown) -> CommandOutput,
+        report: @escaping @Sendable (Event) -> Void
+    ) {
+        self.diagnostician = diagnostician
+        self.ask = ask
+        self.run = run
+        self.report = report
+    }
+
+    /// Mends a confirmed cause.
+    ///
+    /// Everything is looked at again first: what was true when it was diagnosed may not be.
+    package func fix(playbook: String, cause: String, remedy: String, inputs: [String: String] = [:]) async -> Outcome {
+        let outcome = await attempt(playbook: playbook, cause: cause, remedy: remedy, inputs: inputs)
+        report(.finished(outcome))
+        return outcome
+    }
+
+    private func attempt(playbook: String, cause: String, remedy id: String, inputs: [String: String]) async -> Outcome
+    {
+        guard case .live = diagnostician.source else { return .notPossible(["a snapshot cannot be mended"]) }
+        let inquiry = Inquiry(names: [playbook], inputs: inputs)
+        let diagnosis = await afresh.diagnose(inquiry)
+        guard let finding = diagnosis.findings.first(where: { $0.playbook == playbook && $0.cause == cause }) else {
+            return .notPossible(["there is no cause '\(playbook)/\(cause)'"])
+        }
+        guard finding.status == .confirmed else { return .notNeeded(finding.status) }
+        guard let remedy = finding.remedies.first(where: { $0.id == id }) else {
+            return .notPossible(["the remedy '\(id)' does not apply here"])
+        }
+        report(.planned(playbook: playbook, cause: cause, remedy))
+        guard remedy.isRunnable else { return .notPossible(remedy.notes) }
+        guard case .yes = await ask(.begin(remedy)) else {
+            report(.declined)
+            return .declined
+        }
+        switch await perform(remedy.steps) {
+        case .done: break
+        case .stopped: return await rollBack(remedy, or: .declined)
+        case .failed: return await rollBack(remedy, or: .stepFailed)
+        }
+        let outcome = await verify(playbook: playbook, cause: cause, remedy: id, inquiry)
+        return outcome == .notFixed ? await rollBack(remedy, or: .notFixed) : outcome
+    }
+
+    /// The diagnostician without what earlier rounds remember.
+    private var afresh: Diagnostician {
+        var fresh = diagnostician
+        if case .live(var surroundings) = fresh.source {
+            surroundings.cache = SharedResults()
+            fresh.source = .live(surroundings)
+        }
+        return fresh
+    }
+
+    // MARK: Steps
+
+    private enum Performance { case done, stopped, failed }
+
+    private func perform(_ steps: [ProposedRemedy.Step]) async -> Performance {
+        for (index, step) in steps.enumerated() {
+            switch await ask(.step(step, number: index + 1, of: steps.count)) {
+            case .stop:
+                report(.declined)
+                return .stopped
+            case .skip: report(.skipped(step))
+            case .yes: guard await perform(step) else { return .failed }
+            }
+        }
+        return .done
+    }
+
+    private func perform(_ step: ProposedRemedy.Step) async -> Bool {
+        switch step {
+        case .say(let text):
+            report(.said(text))
+            return true
+        case .run(let arguments, let isPrivileged):
+            report(.running(arguments, isPrivileged: isPrivileged))
+            do throws(Unknown) {
+                let output = try await run(arguments, isPrivileged)
+                report(.ran(arguments, output))
+                return output.exitCode == 0
+            } catch {
+                report(.couldNotRun(arguments, error))
+                return false
+            }
+        }
+    }
+
+    private func rollBack(_ remedy: ProposedRemedy, or outcome: Outcome) async -> Outcome {
+        guard !remedy.rollback.isEmpty, case .yes = await ask(.rollBack(remedy.rollback)) else { return outcome }
+        report(.rollingBack)
+        for step in remedy.rollback { guard await perform(step) else { return .rollbackFailed } }
+        return .rolledBack
+    }
+
+    // MARK: Verification
+
+    /// Collects again and evaluates the remedy's `verify`, or that the cause no longer holds.
+    private func verify(playbook: String, cause: String, remedy: String, _ inquiry: Inquiry) async -> Outcome {
+        var inquiry = inquiry
+        // `verify` may read facts that the causes do not.
+        inquiry.scope = .everything
+        var outcome = Outcome.notFixed
+        for attempt in 0..<max(1, verifyAttempts) {
+            if attempt > 0 { try? await diagnostician.sleep(verifyPauseSeconds) }
+            let investigation = await afresh.investigate(inquiry)
+            guard let check = investigation.check(playbook: playbook, cause: cause, remedy: remedy) else { break }
+            report(.verified(check.condition, check.verdict.status))
+            switch check.verdict {
+            case .confirmed: return .fixed
+            case .ruledOut: outcome = .notFixed
+            case .undetermined(let set): outcome = .unverified(check.scope.missing(set))
+            case .failed(let error):
+                outcome = .unverified([
+                    MissingFact(fact: check.condition, reason: "failed", detail: error.message, hint: "")
+                ])
+            }
+        }
+        return outcome
+    }
+}
+
+extension Investigation {
+    /// Whether a remedy has worked: its `verify`, else that the cause is ruled out.
+    fileprivate func check(
+        playbook: String, cause: String, remedy: String
+    ) -> (condition: String, verdict: Verdict, scope: Scope)? {
+        guard let playbook = library.first(where: { $0.name == playbook }),
+            let cause = playbook.causes.first(where: { $0.id == cause })
+        else { return nil }
+        let scope = Scope(playbook, memory: memory)
+        if let verify = playbook.remedies.first(where: { $0.id == remedy })?.verify {
+            return (verify.program.source, Verdict(verify.program.evaluate(scope).value), scope)
+        }
+        let verdict = Verdict(cause.when.program.evaluate(scope).value)
+        return ("!(\(cause.when.program.source))", verdict.negated, scope)
+    }
+}
+
+extension Verdict {
+    fileprivate var negated: Verdict {
+        switch self {
+        case .confirmed: .ruledOut
+        case .ruledOut: .confirmed
+        case .undetermined, .failed: self
+        }
+    }
+}
