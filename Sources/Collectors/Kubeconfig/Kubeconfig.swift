@@ -13,7 +13,7 @@ struct Kubeconfig: Sendable {
     var currentContext = ""
     /// The one asked for on the command line; empty where none was.
     var requestedContext = ""
-    /// Names of which a later file holds another definition that is not used.
+    /// Names of which a later file holds a different definition that is not used.
     var hidden: [String] = []
 
     var contextName: String { requestedContext.isEmpty ? currentContext : requestedContext }
@@ -47,22 +47,23 @@ struct Kubeconfig: Sendable {
         self.requestedContext = requestedContext
         for file in files where file.isParsed {
             if currentContext.isEmpty { currentContext = file.currentContext }
-            merge(file.clusters, into: \.clusters, name: \.name, kind: "cluster")
-            merge(file.users, into: \.users, name: \.name, kind: "user")
-            merge(file.contexts, into: \.contexts, name: \.name, kind: "context")
+            merge(file.clusters, into: \.clusters, name: \.name, content: \.content, kind: "cluster")
+            merge(file.users, into: \.users, name: \.name, content: \.content, kind: "user")
+            merge(file.contexts, into: \.contexts, name: \.name, content: \.content, kind: "context")
         }
     }
 
     private mutating func merge<Entry>(
-        _ entries: [Entry], into list: WritableKeyPath<Kubeconfig, [Entry]>, name: KeyPath<Entry, String>, kind: String
+        _ entries: [Entry], into list: WritableKeyPath<Kubeconfig, [Entry]>, name: KeyPath<Entry, String>,
+        content: KeyPath<Entry, String>, kind: String
     ) {
-        var seen = Set(self[keyPath: list].map { $0[keyPath: name] })
         for entry in entries {
-            if seen.insert(entry[keyPath: name]).inserted {
+            guard let used = self[keyPath: list].first(where: { $0[keyPath: name] == entry[keyPath: name] }) else {
                 self[keyPath: list].append(entry)
-            } else {
-                hidden.append("\(kind) \(entry[keyPath: name])")
+                continue
             }
+            let words = "\(kind) \(entry[keyPath: name])"
+            if used[keyPath: content] != entry[keyPath: content], !hidden.contains(words) { hidden.append(words) }
         }
     }
 

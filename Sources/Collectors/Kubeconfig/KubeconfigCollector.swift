@@ -109,7 +109,8 @@ extension KubeconfigCollector {
         "problems": "what client-go would refuse, as it finds it, with stable codes",
         "defaultsToLocalhost8080": "no server comes out of it, so kubectl silently talks to http://localhost:8080",
         "fallsBackToInCluster": "it is empty and this is a pod, so client-go takes the pod's service account",
-        "hiddenByEarlierFile": "names that more than one file defines: only the first file's counts",
+        "hiddenByEarlierFile":
+            "what more than one file defines, each differently: `cluster c`, `user u`; only the first file's counts",
     ].merging(TokenFields.meanings.map { ("user.token.\($0)", $1) }) { $1 }
         .merging(CertificateFields.meanings.map { ("user.clientCertificate.\($0)", $1) }) { $1 }
 }

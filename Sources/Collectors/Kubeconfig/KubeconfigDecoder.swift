@@ -24,6 +24,7 @@ struct KubeconfigDecoder {
         named(node, "clusters", "cluster") { decoder, name, body, path in
             var cluster = NamedCluster(name: name, origin: decoder.origin)
             guard let body else { return cluster }
+            cluster.content = body.json
             cluster.isEmpty = body.keys.isEmpty
             cluster.server = decoder.string(body, "server", path)
             cluster.tlsServerName = decoder.string(body, "tls-server-name", path)
@@ -43,6 +44,7 @@ struct KubeconfigDecoder {
         named(node, "users", "user") { decoder, name, body, path in
             var user = NamedUser(name: name, origin: decoder.origin)
             guard let body else { return user }
+            user.content = body.json
             user.certificate = decoder.material(body, "client-certificate", path)
             user.key = decoder.material(body, "client-key", path)
             user.token = decoder.string(body, "token", path)
@@ -60,6 +62,7 @@ struct KubeconfigDecoder {
         named(node, "contexts", "context") { decoder, name, body, path in
             var context = NamedContext(name: name, origin: decoder.origin)
             guard let body else { return context }
+            context.content = body.json
             context.cluster = decoder.string(body, "cluster", path)
             context.user = decoder.string(body, "user", path)
             context.namespace = decoder.string(body, "namespace", path)
@@ -225,6 +228,11 @@ struct Fields {
     }
 
     subscript(key: String) -> Node? { nodes[key] }
+
+    /// With its keys in order, to compare.
+    var json: String {
+        keys.sorted().map { "\(JSONText.quote($0)):\(nodes[$0].map(JSONText.write) ?? "null")" }.joined(separator: ",")
+    }
 }
 
 /// What a scalar becomes when client-go turns YAML into JSON.

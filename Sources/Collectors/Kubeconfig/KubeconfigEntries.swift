@@ -11,6 +11,8 @@ struct NamedCluster: Sendable {
     /// JSON of the extension `client.authentication.k8s.io/exec`, which goes to the credential plugin.
     var pluginConfiguration: String?
     var isEmpty = true
+    /// The body as written, to tell whether two entries of one name are the same.
+    var content = ""
 }
 
 struct NamedUser: Sendable {
@@ -25,6 +27,8 @@ struct NamedUser: Sendable {
     var impersonation = Impersonation()
     var exec: ExecConfiguration?
     var authProvider: AuthProvider?
+    /// The body as written, to tell whether two entries of one name are the same.
+    var content = ""
 
     /// What is configured, by client-go's names for the ways to say who one is.
     var credentialKinds: [String] {
@@ -45,6 +49,8 @@ struct NamedContext: Sendable {
     var cluster = ""
     var user = ""
     var namespace = ""
+    /// The body as written, to tell whether two entries of one name are the same.
+    var content = ""
 }
 
 /// A certificate or key: base64 in the kubeconfig, or a file's path.
