@@ -121,7 +121,9 @@ extension ConformanceCheck {
                 if !mayHaveDirective {
                     report(.nonConforming, "a directive needs a line '...' before it", at: position)
                 }
+                let directive = position
                 passLine()
+                checkTagEscapes(from: directive)
             case UInt8(ascii: "-") where isMarker(UInt8(ascii: "-"), at: position):
                 mayHaveDirective = false
                 position += 3
@@ -168,11 +170,20 @@ extension ConformanceCheck {
     }
 
     private mutating func passTag() {
+        let first = position
+        defer { checkTagEscapes(from: first) }
         let isVerbatim = byte(position + 1) == UInt8(ascii: "<")
         while let byte = byte(position), !ConformanceCheck.isSpaceOrEnd(byte) {
             if isVerbatim, byte == UInt8(ascii: ">") { break }
             if !isVerbatim, flowDepth > 0, ConformanceCheck.isFlowIndicator(byte) { break }
             position += 1
+        }
+    }
+
+    /// libyaml's tags are C strings.
+    private mutating func checkTagEscapes(from first: Int) {
+        if source.bytes[first..<position].contains("%00".utf8) {
+            report(.misreadByLibYAML, "a tag cannot hold the character U+0000", at: first)
         }
     }
 
@@ -234,13 +245,12 @@ extension ConformanceCheck {
     }
 
     private mutating func passBlockScalar(at header: Int, span: Span) -> Span {
+        checkHeaderIndentation(header)
         var lineEnd = header
         var hasIndicator = false
-        var isKept = false
         while let byte = byte(lineEnd), !ConformanceCheck.isBreak(byte) {
             switch byte {
             case UInt8(ascii: "1")...UInt8(ascii: "9"): hasIndicator = true
-            case UInt8(ascii: "+"): isKept = true
             default: break
             }
             if byte == UInt8(ascii: "#") {
@@ -252,15 +262,21 @@ extension ConformanceCheck {
             }
             lineEnd += 1
         }
-        let first = hasIndicator ? nil : checkLeadingLines(from: lineEnd)
-        checkLastLine(behind: lineEnd, isKept: isKept, first: first)
+        if !hasIndicator { checkLeadingLines(from: lineEnd) }
         return Span(start: span.start, end: visibleEnd(of: span, from: header))
     }
 
+    /// A block scalar on a line of its own must be indented more than the block around it.
+    private mutating func checkHeaderIndentation(_ header: Int) {
+        var line = header
+        while line > source.start, ConformanceCheck.isBlank(byte(line - 1)) { line -= 1 }
+        if isLineStart(line), header - line <= indentation {
+            report(.nonConforming, "the text must be indented by \(indentation + 1) or more spaces", at: header)
+        }
+    }
+
     /// Empty lines before the first line must not have more spaces than it.
-    ///
-    /// Returns the indentation of that line; `nil` where there is none.
-    private mutating func checkLeadingLines(from lineEnd: Int) -> Int? {
+    private mutating func checkLeadingLines(from lineEnd: Int) {
         var offset = lineEnd
         var most = 0
         while offset < source.bytes.count {
@@ -268,31 +284,20 @@ extension ConformanceCheck {
             let line = offset
             while byte(offset) == UInt8(ascii: " ") { offset += 1 }
             let spaces = offset - line
-            guard offset < source.bytes.count else { return nil }
-            guard !ConformanceCheck.isBreak(byte(offset)) else {
+            guard let first = byte(offset) else { return }
+            guard !ConformanceCheck.isBreak(first) else {
                 most = max(most, spaces)
                 continue
             }
-            guard spaces > indentation else { return nil }
-            if most > spaces {
+            if spaces > indentation, most > spaces {
                 report(.nonConforming, "an empty line above has more spaces than this first line", at: offset)
+            } else if indentation < 0, spaces == 0, first == UInt8(ascii: "#") {
+                // Outside of any block, text needs no indentation.
+                report(
+                    .misreadByLibYAML, "indent the text of the scalar, or a comment behind it is read as text",
+                    at: offset)
             }
-            return spaces
-        }
-        return nil
-    }
-
-    /// libyaml forgets a last line of spaces that no line break ends.
-    private mutating func checkLastLine(behind header: Int, isKept: Bool, first: Int?) {
-        let bytes = source.bytes
-        guard bytes.last == UInt8(ascii: " ") else { return }
-        // Is the scalar the last thing in the text?
-        guard bytes[max(position, header)...].allSatisfy({ ConformanceCheck.isSpaceOrEnd($0) }) else { return }
-        var line = bytes.count
-        while line > header, bytes[line - 1] == UInt8(ascii: " ") { line -= 1 }
-        guard line > header, ConformanceCheck.isBreak(bytes[line - 1]) else { return }
-        if isKept || bytes.count - line > (first ?? 0) {
-            report(.misreadByLibYAML, "end the last line of the text with a line break", at: line)
+            return
         }
     }
 

@@ -12,6 +12,8 @@ internal import CLibYAML
     private let input: UnsafeMutableBufferPointer<UInt8>
     private var event = unsafe yaml_event_t()
     private var offsets: OffsetCursor
+    /// The column behind the last character, where no line break ends the text and libyaml was given one more.
+    private let lastColumn: Int?
     private var checks: ConformanceCheck
     private var depth = 0
     private var isFinished = false
@@ -24,9 +26,12 @@ internal import CLibYAML
         self.limits = limits
         offsets = OffsetCursor(source)
         checks = ConformanceCheck(source)
-        // One byte more, since libyaml wants a pointer even for nothing at all.
-        let text = source.bytes[source.start...]
-        unsafe input = .allocate(capacity: text.count + 1)
+        var text = source.bytes[source.start...]
+        // YAML 1.2 ends the last line at the end of the text, libyaml forgets the last line of a block scalar then.
+        lastColumn = source.unendedColumn
+        if lastColumn != nil { text.append(UInt8(ascii: "\n")) }
+        // One byte at least: libyaml wants a pointer even for nothing at all.
+        unsafe input = .allocate(capacity: max(text.count, 1))
         _ = unsafe input.initialize(fromContentsOf: text)
         unsafe parser = .allocate(capacity: 1)
         guard unsafe yaml_parser_initialize(parser) == 1 else { fatalError("out of memory") }
@@ -137,7 +142,12 @@ extension EventReader {
     }
 
     private mutating func mark(_ mark: yaml_mark_t) -> Mark {
-        Mark(line: mark.line + 1, column: mark.column + 1, offset: offsets.offset(of: mark.index))
+        let offset = offsets.offset(of: mark.index)
+        if let lastColumn, offset >= source.bytes.count, mark.column == 0 {
+            // Behind a line break that the text does not have.
+            return Mark(line: mark.line, column: lastColumn, offset: source.bytes.count)
+        }
+        return Mark(line: mark.line + 1, column: mark.column + 1, offset: offset)
     }
 }
 

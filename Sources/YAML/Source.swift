@@ -76,6 +76,12 @@ struct Source {
         return mark
     }
 
+    /// The column behind the last character; `nil` where a line break ends the text, or nothing is in it.
+    var unendedColumn: Int? {
+        let line = bytes[start...].reversed().prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        return line.isEmpty ? nil : line.count { $0 & 0xC0 != 0x80 } + 1
+    }
+
     func mark(at offset: Int) -> Mark { mark(at: offset, from: Mark(line: 1, column: 1, offset: start)) }
 
     func mark(at offset: Int, from earlier: Mark) -> Mark { Source.mark(at: offset, from: earlier, in: bytes) }

@@ -96,6 +96,7 @@ import YAML
         ("a: 1#x\nb: \"x\"#y\n", "2:7"), ("a: [1,#x\n  2]\n", "1:7"), ("a: |# x\n  b\n", "1:5"),
         ("a\n%YAML 1.2\n---\n", ""), ("\"a\"\n%YAML 1.2\n---\n", "2:1"), ("a: [b,\nc]\n", "2:1"),
         ("a: 'b\nc'\n", "2:1"), ("a: 'b\n\tc'\n", "2:1"), ("- [-]\n", "1:4"), ("a: >\n   \n # b\n", "3:2"),
+        ("a:\n|\n b\n", "2:1"),
     ])
     func `what only libyaml accepts is told, and read`(text: String, place: String) {
         let result = parse(text.utf8, limits: .playbook)
@@ -108,14 +109,14 @@ import YAML
         "[a,\nb]\n", "'a\nb'\n", "- [a,\n b]\n", "a: \"#b\" # c\n", "a: b#c\n",
         "- |\n\n  a\n", "- >\n  a\n   b\n", "a:\n- [b,\n  c]\n", "a: !!seq\n- [b,\n c]\n",
         "%YAML 1.2\n---\na\n...\n%YAML 1.2\n---\nb\n", "{? a : b}\n", "[? a, -1, a?b, ? b : c]\n",
-        "a: -\n".replacing("-", with: "'-'"),
+        "a: '-'\n",
     ])
     func `what looks alike and is valid passes`(text: String) {
         #expect(errors(text) == [])
     }
 
     @Test(arguments: [
-        ("{ ?foo: bar}\n", "1:3"), ("[?x]\n", "1:2"), ("- |+\n   ", "2:1"), ("foo: |\n  x\n   ", "3:1"),
+        ("{ ?foo: bar}\n", "1:3"), ("[?x]\n", "1:2"), ("--- |\n# x\n", "2:1"), ("!a%00b c\n", "1:1"),
         ("key: &an:chor value\n", "1:9"), ("&a: key: x\n", "1:3"), ("a: b\u{2028}c\n", "1:5"),
         ("a: b # \u{85}c: d\n", "1:8"),
     ])
@@ -123,9 +124,20 @@ import YAML
         #expect(errors(text).contains(place + " misreadByLibYAML"))
     }
 
-    @Test(arguments: ["foo: |\n  x\n ", "foo: |\n  x\n  ", "foo: |\n  x", "foo: |\n  x\n   \n"])
-    func `a last line of spaces that changes nothing passes`(text: String) {
-        #expect(errors(text) == [])
+    @Test(arguments: [
+        ("foo: |\n  x", "x\n"), ("foo: |\n  x\n ", "x\n"), ("foo: |\n  x\n   ", "x\n \n"), ("foo: |+\n   ", "\n"),
+        ("foo: |-\n  x", "x"), ("foo: >\n  x\n  y", "x y\n"), ("foo: x", "x"), ("foo: 'x'", "x"),
+    ])
+    func `the end of the text ends its last line`(text: String, value: String) throws {
+        let result = parse(text.utf8, limits: .playbook)
+        #expect(result.errors == [])
+        #expect(result.documents.first?["foo"]?.resolved == .string(value))
+    }
+
+    @Test(arguments: [("a: 'x", "1:6"), ("a: [ü", "1:6"), ("a: 'x\n", "2:1"), ("a: [\r", "2:1"), ("\u{FEFF}[", "1:2")])
+    func `what is missing at the end is missing there`(text: String, place: String) {
+        #expect(errors(text) == [place + " syntax"])
+        #expect(parse(text.utf8, limits: .playbook).errors.map(\.mark.offset) == [text.utf8.count])
     }
 
     @Test(
