@@ -35,7 +35,7 @@ public struct Environment: Sendable {
         guard checker.issues.isEmpty else {
             throw CompilationError(issues: checker.issues.sorted { $0.offset < $1.offset })
         }
-        return try Program(source: source, checked: checked)
+        return try Program(source: source, checked: checked, isStrict: isChecked)
     }
 }
 

@@ -6,21 +6,55 @@ public struct Program: Sendable {
     /// The paths that the expression reads, as far as they are constant: `["facts", "swap", "devices"]`.
     public let references: Set<[String]>
 
-    init(source: String, checked: Checked) throws(CompilationError) {
+    private let checked: Checked
+    private let plan: Plan
+
+    init(source: String, checked: Checked, isStrict: Bool) throws(CompilationError) {
         self.source = source
+        self.checked = checked
         resultType = checked.type(of: checked.expression)
         references = checked.references
+        var planner = Planner(checked)
+        plan = planner.plan()
+        guard planner.issues.isEmpty || !isStrict else { throw CompilationError(issues: planner.issues) }
     }
 
     /// Never throws and never traps: the value may be `.unknown` or `.error`.
     /// - Parameter budget: in Kubernetes' cost units; more ends the evaluation with `budgetExceeded`.
     public func evaluate(_ variables: some Activation, budget: UInt64 = 1_000_000) -> Evaluation {
-        Evaluation(value: .error(EvaluationError(.undeclaredReference, "not built yet")), cost: 0)
+        var frame = Frame(variables, plan: plan, budget: budget)
+        let value = plan.root.evaluate(&frame)
+        return Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
     }
 
     /// The value of every sub-expression, in the order of the text.
+    ///
+    /// Of what a loop evaluates several times, the last value.
     public func explain(_ variables: some Activation, budget: UInt64 = 1_000_000) -> Explanation {
-        Explanation(result: evaluate(variables, budget: budget), parts: [])
+        var planner = Planner(checked, isRecording: true)
+        let plan = planner.plan()
+        var frame = Frame(variables, plan: plan, budget: budget)
+        frame.recorded = Array(repeating: nil, count: checked.types.count)
+        let value = plan.root.evaluate(&frame)
+        let result = Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
+        var parts: [Explanation.Part] = []
+        collect(checked.expression, depth: 0, frame.recorded, into: &parts)
+        parts.sort { ($0.range.lowerBound, $0.depth) < ($1.range.lowerBound, $1.depth) }
+        return Explanation(result: result, parts: parts)
+    }
+
+    private func collect(
+        _ expression: Expression, depth: Int, _ values: [Value?], into parts: inout [Explanation.Part]
+    ) {
+        let isNamespace = if case .call(_, isMember: false)? = checked.resolution(of: expression) { true } else { false }
+        parts.append(.init(range: expression.range, depth: depth, value: values[expression.id]))
+        if isNamespace, case .call(let call) = expression.kind {
+            for argument in call.arguments { collect(argument, depth: depth + 1, values, into: &parts) }
+            return
+        }
+        // A name with dots that is one variable has no parts.
+        if case .select = expression.kind, checked.resolution(of: expression) != nil { return }
+        for child in expression.children { collect(child, depth: depth + 1, values, into: &parts) }
     }
 }
 

@@ -1,0 +1,149 @@
+/// A step of the executable form of an expression. Nodes are immutable and shared by all evaluations.
+protocol Node: AnyObject, Sendable {
+    func evaluate(_ frame: inout Frame) -> Value
+    /// Where the value stands, as far as it is a place in the variables; asked only when an unknown was met.
+    func attributePath(_ frame: inout Frame) -> [String]?
+    /// The same for what is found in the value by this index or key.
+    func elementPath(_ frame: inout Frame, at component: String) -> [String]?
+}
+
+extension Node {
+    func attributePath(_ frame: inout Frame) -> [String]? { nil }
+    func elementPath(_ frame: inout Frame, at component: String) -> [String]? {
+        attributePath(&frame).map { $0 + [component] }
+    }
+}
+
+/// What one evaluation needs while it runs.
+struct Frame {
+    struct Slot {
+        var value: Value = .null
+        /// In a list that a loop goes over.
+        var position = 0
+    }
+
+    let activation: any Activation
+    /// Values of `bind`, of loops' variables, and of variables that are asked for often.
+    var slots: [Slot]
+    private(set) var cost: UInt64 = 0
+    let budget: UInt64
+    /// Bytes of strings and lists that were joined; the cost alone does not bound them.
+    private var allocated = 0
+    var patterns: [String: Pattern] = [:]
+    var indices: [JoinIndex?]
+    /// By `Expression.id`, where an explanation is wanted.
+    var recorded: [Value?] = []
+
+    init(_ activation: any Activation, plan: Plan, budget: UInt64) {
+        self.activation = activation
+        self.budget = budget
+        slots = plan.slotCount == 0 ? [] : Array(repeating: Slot(), count: plan.slotCount)
+        indices = plan.indexCount == 0 ? [] : Array(repeating: nil, count: plan.indexCount)
+    }
+
+    /// Without variables, for what is constant.
+    init(budget: UInt64) {
+        activation = [String: Value]()
+        self.budget = budget
+        slots = []
+        indices = []
+    }
+
+    @inline(__always)
+    mutating func charge(_ units: UInt64) {
+        let (sum, overflow) = cost.addingReportingOverflow(units)
+        cost = overflow ? .max : sum
+    }
+
+    @inline(__always)
+    var isExhausted: Bool { cost > budget }
+
+    /// Whether so many bytes more may be used; charges the whole budget where not.
+    mutating func mayAllocate(_ bytes: Int) -> Bool {
+        let (sum, overflow) = allocated.addingReportingOverflow(bytes)
+        guard !overflow, sum <= Self.maximumAllocation else {
+            cost = .max
+            return false
+        }
+        allocated = sum
+        return true
+    }
+
+    private static let maximumAllocation = 64 << 20
+
+    static func exhausted(_ budget: UInt64) -> Value {
+        .error(EvaluationError(.budgetExceeded, "the evaluation costs more than its budget of \(budget) units"))
+    }
+
+    var exhaustion: Value { Self.exhausted(budget) }
+}
+
+/// An executable expression.
+struct Plan: Sendable {
+    var root: any Node
+    var slotCount: Int
+    var indexCount: Int
+}
+
+extension Value {
+    /// What a function with these arguments gives without being called: the unknowns of both, or the first error.
+    static func strict(_ first: Value, _ second: Value) -> Value? {
+        switch (first, second) {
+        case (.unknown(let one), .unknown(let two)): .unknown(UnknownSet(one.attributes.union(two.attributes)))
+        case (.unknown, _): first
+        case (_, .unknown): second
+        case (.error, _): first
+        case (_, .error): second
+        default: nil
+        }
+    }
+
+    static func strict(_ arguments: [Value]) -> Value? {
+        var unknowns: UnknownSet?
+        var error: Value?
+        for argument in arguments {
+            switch argument {
+            case .unknown(let set): unknowns.add(set)
+            case .error: error = error ?? argument
+            default: continue
+            }
+        }
+        return unknowns.map(Value.unknown) ?? error
+    }
+
+    @inline(__always)
+    var isUnknownOrError: Bool {
+        switch self {
+        case .unknown, .error: true
+        default: false
+        }
+    }
+
+    /// The same error with its place in the expression, where it has none yet.
+    func at(_ offset: Int) -> Value {
+        guard case .error(var error) = self, error.offset == nil else { return self }
+        error.offset = offset
+        return .error(error)
+    }
+
+    /// The same unknown with its place in the variables, where it has none yet.
+    func located(_ path: [String]?) -> Value {
+        guard case .unknown(let set) = self, let path, set.attributes.contains(where: \.path.isEmpty) else {
+            return self
+        }
+        return .unknown(
+            UnknownSet(
+                Set(
+                    set.attributes.map { attribute in
+                        guard attribute.path.isEmpty else { return attribute }
+                        var located = attribute
+                        located.path = path
+                        return located
+                    })))
+    }
+}
+
+/// Positions in a list by the value of a key; made once for each list in an evaluation.
+struct JoinIndex {
+    let list: List
+}

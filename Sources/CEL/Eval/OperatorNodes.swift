@@ -1,0 +1,162 @@
+/// `==` and `!=`.
+final class EqualityNode: Node {
+    let left: any Node
+    let right: any Node
+    let isNegated: Bool
+
+    init(_ left: any Node, _ right: any Node, isNegated: Bool) {
+        self.left = left
+        self.right = right
+        self.isNegated = isNegated
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = left.evaluate(&frame)
+        let two = right.evaluate(&frame)
+        switch (one, two) {
+        case (.string(let first), .string(let second)):
+            frame.charge(CallCost.traversal(min(first.utf8.count, second.utf8.count)))
+            return .bool(first.isIdentical(to: second) != isNegated)
+        case (.int(let first), .int(let second)):
+            frame.charge(1)
+            return .bool((first == second) != isNegated)
+        case (.bool(let first), .bool(let second)):
+            frame.charge(1)
+            return .bool((first == second) != isNegated)
+        default:
+            if let result = Value.strict(one, two) { return result }
+            frame.charge(CallCost.traversal(min(one.costSize, two.costSize)))
+            var unknowns: UnknownSet?
+            guard let isEqual = one.isEqual(to: two, unknowns: &unknowns) else {
+                return unknowns.map(Value.unknown) ?? .bool(isNegated)
+            }
+            return .bool(isEqual != isNegated)
+        }
+    }
+}
+
+/// `<`, `<=`, `>`, `>=`.
+final class OrderNode: Node {
+    enum Relation: String { case less = "_<_", lessOrEqual = "_<=_", greater = "_>_", greaterOrEqual = "_>=_" }
+
+    let left: any Node
+    let right: any Node
+    let relation: Relation
+    let offset: Int
+
+    init(_ left: any Node, _ right: any Node, _ relation: Relation, offset: Int) {
+        self.left = left
+        self.right = right
+        self.relation = relation
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = left.evaluate(&frame)
+        let two = right.evaluate(&frame)
+        if case .int(let first) = one, case .int(let second) = two {
+            frame.charge(1)
+            switch relation {
+            case .less: return .bool(first < second)
+            case .lessOrEqual: return .bool(first <= second)
+            case .greater: return .bool(first > second)
+            case .greaterOrEqual: return .bool(first >= second)
+            }
+        }
+        if let result = Value.strict(one, two) { return result }
+        frame.charge(CallCost.traversal(min(one.costSize, two.costSize)))
+        guard let order = one.order(two) else { return Value.noOverload(relation.rawValue, one, two).at(offset) }
+        switch relation {
+        case .less: return .bool(order == .less)
+        case .lessOrEqual: return .bool(order == .less || order == .equal)
+        case .greater: return .bool(order == .greater)
+        case .greaterOrEqual: return .bool(order == .greater || order == .equal)
+        }
+    }
+}
+
+/// `+`, `-`, `*`, `/`, `%`.
+final class ArithmeticNode: Node {
+    let left: any Node
+    let right: any Node
+    let function: @Sendable (Value, Value) -> Value
+    let offset: Int
+
+    init(_ left: any Node, _ right: any Node, offset: Int, _ function: @escaping @Sendable (Value, Value) -> Value) {
+        self.left = left
+        self.right = right
+        self.function = function
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = left.evaluate(&frame)
+        let two = right.evaluate(&frame)
+        if let result = Value.strict(one, two) { return result }
+        frame.charge(1)
+        return function(one, two).at(offset)
+    }
+}
+
+/// `+`, which may make something long.
+final class AdditionNode: Node {
+    let left: any Node
+    let right: any Node
+    let offset: Int
+
+    init(_ left: any Node, _ right: any Node, offset: Int) {
+        self.left = left
+        self.right = right
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = left.evaluate(&frame)
+        let two = right.evaluate(&frame)
+        var size = 0
+        switch (one, two) {
+        case (.string(let first), .string(let second)):
+            size = first.utf8.count + second.utf8.count
+            frame.charge(CallCost.traversal(size))
+        case (.bytes(let first), .bytes(let second)):
+            size = first.count + second.count
+            frame.charge(CallCost.traversal(size))
+        case (.list(let first), .list(let second)):
+            size = (first.count + second.count) * MemoryLayout<Value>.stride
+            frame.charge(1)
+        default:
+            if let result = Value.strict(one, two) { return result }
+            frame.charge(1)
+        }
+        guard size < 64 || frame.mayAllocate(size), !frame.isExhausted else { return frame.exhaustion }
+        return Arithmetic.add(one, two).at(offset)
+    }
+}
+
+/// `in`.
+final class MembershipNode: Node {
+    let element: any Node
+    let container: any Node
+    let offset: Int
+
+    init(_ element: any Node, _ container: any Node, offset: Int) {
+        self.element = element
+        self.container = container
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let key = element.evaluate(&frame)
+        let place = container.evaluate(&frame)
+        if let result = Value.strict(key, place) { return result }
+        switch place {
+        case .map(let map):
+            frame.charge(1)
+            return .bool(map.table.value(for: key) != nil)
+        case .list(let list):
+            frame.charge(UInt64(list.count))
+            return Membership.isMember(key, place).located(container.attributePath(&frame))
+        default: return Value.noOverload("@in", key, place).at(offset)
+        }
+    }
+}

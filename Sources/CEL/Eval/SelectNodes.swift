@@ -1,0 +1,232 @@
+/// `operand.field`, and a chain of them as one step: `facts.kubelet.failSwapOn`.
+final class SelectNode: Node {
+    struct Key: Sendable {
+        let name: String
+        let hash: UInt64
+        let offset: Int
+
+        init(_ name: String, offset: Int) {
+            self.name = name
+            hash = name.textHash
+            self.offset = offset
+        }
+    }
+
+    let operand: any Node
+    let keys: [Key]
+
+    init(_ operand: any Node, keys: [Key]) {
+        self.operand = operand
+        self.keys = keys
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        var value = operand.evaluate(&frame)
+        for index in keys.indices {
+            frame.charge(1)
+            guard case .map(let map) = value else { return other(value, index, &frame) }
+            guard let found = map.table.value(for: keys[index].name, hash: keys[index].hash) else {
+                return missing(keys[index])
+            }
+            value = found
+        }
+        if case .unknown = value { return value.located(attributePath(&frame)) }
+        return value
+    }
+
+    private func missing(_ key: Key) -> Value {
+        .error(EvaluationError(.noSuchKey, "there is no key '\(key.name)'", offset: key.offset))
+    }
+
+    /// What is no map: an optional, an unknown half way, an error.
+    private func other(_ value: Value, _ index: Int, _ frame: inout Frame) -> Value {
+        switch value {
+        case .unknown: return value.located(attributePath(&frame, count: index))
+        case .error: return value
+        case .optional(let optional):
+            guard let content = optional.value else { return value }
+            return select(keys[index...], in: content, &frame)
+        default:
+            let message = "'\(keys[index].name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: keys[index].offset))
+        }
+    }
+
+    /// Fields of an optional's content: absent ones are none, and no error.
+    private func select(_ keys: ArraySlice<Key>, in content: Value, _ frame: inout Frame) -> Value {
+        var value = content
+        for key in keys {
+            if case .optional(let inner) = value {
+                guard let unwrapped = inner.value else { return value }
+                value = unwrapped
+            }
+            guard case .map(let map) = value else {
+                if value.isUnknownOrError { return value.located(attributePath(&frame)) }
+                let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
+                return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+            }
+            guard let found = map.table.value(for: key.name, hash: key.hash) else {
+                return .optional(OptionalValue(nil))
+            }
+            value = found
+        }
+        if value.isUnknownOrError { return value.located(attributePath(&frame)) }
+        return .optional(OptionalValue(value))
+    }
+
+    func attributePath(_ frame: inout Frame) -> [String]? { attributePath(&frame, count: keys.count) }
+
+    private func attributePath(_ frame: inout Frame, count: Int) -> [String]? {
+        operand.attributePath(&frame).map { $0 + keys[..<count].map(\.name) }
+    }
+}
+
+/// `operand.?field`.
+final class OptionalSelectNode: Node {
+    let operand: any Node
+    let key: SelectNode.Key
+
+    init(_ operand: any Node, key: SelectNode.Key) {
+        self.operand = operand
+        self.key = key
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        var value = operand.evaluate(&frame)
+        frame.charge(1)
+        if case .optional(let optional) = value {
+            guard let content = optional.value else { return value }
+            value = content
+        }
+        switch value {
+        case .map(let map):
+            guard let found = map.table.value(for: key.name, hash: key.hash) else {
+                return .optional(OptionalValue(nil))
+            }
+            if case .unknown = found { return found.located(attributePath(&frame)) }
+            return .optional(OptionalValue(found))
+        case .unknown: return value.located(operand.attributePath(&frame))
+        case .error: return value
+        default:
+            let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+        }
+    }
+
+    func attributePath(_ frame: inout Frame) -> [String]? {
+        operand.attributePath(&frame).map { $0 + [key.name] }
+    }
+}
+
+/// `has(operand.field)`.
+final class PresenceNode: Node {
+    let operand: any Node
+    let key: SelectNode.Key
+
+    init(_ operand: any Node, key: SelectNode.Key) {
+        self.operand = operand
+        self.key = key
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        var value = operand.evaluate(&frame)
+        if case .optional(let optional) = value {
+            guard let content = optional.value else { return .bool(false) }
+            value = content
+        }
+        switch value {
+        case .map(let map):
+            guard let found = map.table.value(for: key.name, hash: key.hash) else { return .bool(false) }
+            // Whether a field is there is as unknown as the field.
+            if case .unknown = found {
+                return found.located(operand.attributePath(&frame).map { $0 + [key.name] })
+            }
+            return .bool(true)
+        case .unknown: return value.located(operand.attributePath(&frame))
+        case .error: return value
+        default:
+            let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+        }
+    }
+}
+
+/// `operand[index]` and `operand[?index]`.
+final class IndexNode: Node {
+    let operand: any Node
+    let index: any Node
+    let isOptional: Bool
+    let offset: Int
+
+    init(_ operand: any Node, _ index: any Node, isOptional: Bool, offset: Int) {
+        self.operand = operand
+        self.index = index
+        self.isOptional = isOptional
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let container = operand.evaluate(&frame)
+        let key = index.evaluate(&frame)
+        frame.charge(1)
+        if container.isUnknownOrError || key.isUnknownOrError {
+            let located = container.located(operand.attributePath(&frame))
+            return Value.strict(located, key) ?? located
+        }
+        var content = container
+        var isOptional = isOptional
+        if case .optional(let optional) = container {
+            guard let value = optional.value else { return container }
+            content = value
+            isOptional = true
+        }
+        let found = Self.element(of: content, at: key)
+        if case .unknown = found { return found.located(attributePath(&frame)) }
+        guard isOptional else { return found.at(offset) }
+        if case .error(let error) = found {
+            return error.code == .noSuchOverload ? found.at(offset) : .optional(OptionalValue(nil))
+        }
+        return .optional(OptionalValue(found))
+    }
+
+    static func element(of container: Value, at key: Value) -> Value {
+        switch container {
+        case .list(let list):
+            guard let position = key.wholeNumber else {
+                return .error(EvaluationError(.invalidArgument, "a list has no index \(key)"))
+            }
+            let elements = list.elements
+            guard elements.indices.contains(position) else {
+                let message = "there is no index \(position) in a list of \(elements.count)"
+                return .error(EvaluationError(.indexOutOfBounds, message))
+            }
+            return elements[position]
+        case .map(let map):
+            return map[key] ?? .error(EvaluationError(.noSuchKey, "there is no key \(key.shortDescription)"))
+        default: return .noOverload("_[_]", container, key)
+        }
+    }
+
+    func attributePath(_ frame: inout Frame) -> [String]? {
+        let component = index.evaluate(&frame).pathComponent
+        return operand.elementPath(&frame, at: component)
+    }
+}
+
+extension Value {
+    /// A whole number of whatever type.
+    var wholeNumber: Int? {
+        switch self {
+        case .int(let number): Int(number)
+        case .uint(let number): Int(exactly: number)
+        case .double(let number): Int(exactly: number)
+        default: nil
+        }
+    }
+
+    /// Short enough for a message.
+    var shortDescription: String {
+        let text = description
+        return text.utf8.count <= 80 ? text : "of type \(typeName)"
+    }
+}
