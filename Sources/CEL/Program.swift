@@ -46,7 +46,8 @@ public struct Program: Sendable {
     private func collect(
         _ expression: Expression, depth: Int, _ values: [Value?], into parts: inout [Explanation.Part]
     ) {
-        let isNamespace = if case .call(_, isMember: false)? = checked.resolution(of: expression) { true } else { false }
+        let isNamespace =
+            if case .call(_, isMember: false)? = checked.resolution(of: expression) { true } else { false }
         parts.append(.init(range: expression.range, depth: depth, value: values[expression.id]))
         if isNamespace, case .call(let call) = expression.kind {
             for argument in call.arguments { collect(argument, depth: depth + 1, values, into: &parts) }

@@ -51,7 +51,8 @@ struct ConformanceCase {
             if let type = declaration["type"] {
                 variables[name] = ValueType(spec: type)
             } else {
-                functions.append(Function(name, "", overloads: declaration["overloads"].items.map(Overload.init(spec:))))
+                functions.append(
+                    Function(name, "", overloads: declaration["overloads"].items.map(Overload.init(spec:))))
             }
         }
         for name in json["bindings"].members.keys where variables[name] == nil { variables[name] = .dyn }
@@ -109,7 +110,8 @@ extension ValueType {
         case "type": self = .type(ValueType(spec: content))
         case "abstract":
             let parameters = content.items.dropFirst().map(ValueType.init(spec:))
-            self = content.items[0].text == "optional_type"
+            self =
+                content.items[0].text == "optional_type"
                 ? .optional(parameters.first ?? .dyn) : .opaque(content.items[0].text, parameters)
         case "message":
             let messages: [String: ValueType] = [

@@ -51,7 +51,8 @@ import Testing
         let passed = counts.values.reduce(0) { $0 + $1.passed }
         let total = counts.values.reduce(0) { $0 + $1.total }
         let protobuf = counts.values.reduce(0) { $0 + $1.protobufTotal }
-        print("CELConformance total: \(passed) of \(total) passed; \(protobufPassed.count) of \(protobuf) needs_protobuf")
+        print(
+            "CELConformance total: \(passed) of \(total) passed; \(protobufPassed.count) of \(protobuf) needs_protobuf")
         if ProcessInfo.processInfo.environment["TRIAGE_CEL_VERBOSE"] != nil {
             for name in protobufPassed { print("CELConformance passed without protobuf: \(name)") }
         }

@@ -9,7 +9,9 @@ struct Iteration: Sendable {
 
     enum Step { case next, stop }
 
-    /// Runs the body for each element. Gives what there is instead of elements, if so.
+    /// Runs the body for each element.
+    ///
+    /// Gives what there is instead of elements, if so.
     @inline(__always)
     func forEach(_ frame: inout Frame, _ body: (inout Frame) -> Step) -> Value? {
         let range = source.evaluate(&frame)

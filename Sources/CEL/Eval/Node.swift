@@ -1,4 +1,6 @@
-/// A step of the executable form of an expression. Nodes are immutable and shared by all evaluations.
+/// A step of the executable form of an expression.
+///
+/// Nodes are immutable and shared by all evaluations.
 protocol Node: AnyObject, Sendable {
     func evaluate(_ frame: inout Frame) -> Value
     /// Where the value stands, as far as it is a place in the variables; asked only when an unknown was met.

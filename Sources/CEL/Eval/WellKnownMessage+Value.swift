@@ -5,10 +5,14 @@ extension WellKnownMessage {
         case .bool: wrapped(fields, zero: .bool(false))
         case .int64: wrapped(fields, zero: .int(0))
         case .int32:
-            ranged(wrapped(fields, zero: .int(0))) { if case .int(let number) = $0 { Int32(exactly: number) != nil } else { true } }
+            ranged(wrapped(fields, zero: .int(0))) {
+                if case .int(let number) = $0 { Int32(exactly: number) != nil } else { true }
+            }
         case .uint64: wrapped(fields, zero: .uint(0))
         case .uint32:
-            ranged(wrapped(fields, zero: .uint(0))) { if case .uint(let number) = $0 { UInt32(exactly: number) != nil } else { true } }
+            ranged(wrapped(fields, zero: .uint(0))) {
+                if case .uint(let number) = $0 { UInt32(exactly: number) != nil } else { true }
+            }
         case .float:
             if case .double(let number) = wrapped(fields, zero: .double(0)) {
                 .double(Double(Float(number)))
