@@ -18,6 +18,14 @@ import Testing
 
     static var isThere: Bool { files.allSatisfy { FileManager.default.fileExists(atPath: $0) } }
 
+    /// Cases whose data contradict cel-spec: `?` in a bytes literal is one byte, and no backslash comes before it.
+    ///
+    /// The conversion left the protobuf text format's escape `\?` as it stood in the expected bytes.
+    static let mistaken: Set<String> = [
+        "parse/bytes_literals/triple_single_quoted_unescaped_punctuation",
+        "parse/bytes_literals/triple_double_quoted_unescaped_punctuation",
+    ]
+
     @Test(.enabled(if: isThere, "CELConformance is skipped: no cases at \(files.joined(separator: ", "))"))
     func `every case that needs no protobuf passes`() throws {
         var counts: [String: (passed: Int, total: Int, protobufPassed: Int, protobufTotal: Int)] = [:]
@@ -37,7 +45,13 @@ import Testing
                 } else {
                     count.total += 1
                     if failure == nil { count.passed += 1 }
-                    if let failure { failures.append("\(test.name): \(test.expression) \(failure)") }
+                    if let failure {
+                        if Self.mistaken.contains(test.name) {
+                            print("CELConformance mistaken case: \(test.name) \(failure)")
+                        } else {
+                            failures.append("\(test.name): \(test.expression) \(failure)")
+                        }
+                    }
                 }
                 counts[test.file] = count
             }
