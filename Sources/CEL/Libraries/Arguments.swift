@@ -2,6 +2,33 @@
 protocol FunctionValue: Sendable {
     init?(cel: Value)
     var cel: Value { get }
+    /// What the function would look at and cannot know: then its result is unknown too.
+    var unknowns: UnknownSet? { get }
+}
+
+extension FunctionValue {
+    var unknowns: UnknownSet? { nil }
+}
+
+/// A list whose elements the function looks at, rather than passing them on.
+struct KnownList: FunctionValue, RandomAccessCollection {
+    let list: List
+
+    init?(cel: Value) {
+        guard case .list(let list) = cel else { return nil }
+        self.list = list
+    }
+    var cel: Value { .list(list) }
+
+    var unknowns: UnknownSet? {
+        var unknowns: UnknownSet?
+        for case .unknown(let unknown) in list { unknowns.add(unknown) }
+        return unknowns
+    }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { list.count }
+    subscript(position: Int) -> Value { list[position] }
 }
 
 extension Value: FunctionValue {
@@ -100,6 +127,7 @@ extension Overload.Implementation {
     ) -> Self {
         .unary { a in
             guard let a = A(cel: a) else { return .noSuchOverload }
+            if let unknowns = a.unknowns { return .unknown(unknowns) }
             return answer { () throws(EvaluationError) in try body(a) }
         }
     }
@@ -109,6 +137,7 @@ extension Overload.Implementation {
     ) -> Self {
         .binary { a, b in
             guard let a = A(cel: a), let b = B(cel: b) else { return .noSuchOverload }
+            if let unknowns = merged(a.unknowns, b.unknowns) { return .unknown(unknowns) }
             return answer { () throws(EvaluationError) in try body(a, b) }
         }
     }
@@ -136,6 +165,12 @@ extension Overload.Implementation {
             return answer { () throws(EvaluationError) in try body(a, b, c, d) }
         }
     }
+}
+
+@inline(__always)
+private func merged(_ one: UnknownSet?, _ two: UnknownSet?) -> UnknownSet? {
+    guard let one, let two else { return one ?? two }
+    return UnknownSet(one.attributes.union(two.attributes))
 }
 
 @inline(__always)
@@ -173,5 +208,23 @@ extension EvaluationError {
     static func invalidArgument(_ message: String) -> EvaluationError { EvaluationError(.invalidArgument, message) }
     static func outOfRange(_ index: Int64) -> EvaluationError {
         EvaluationError(.indexOutOfBounds, "index out of range: \(index)")
+    }
+}
+
+extension Value {
+    /// The unknowns in this value, however deep.
+    var unknownParts: UnknownSet? {
+        switch self {
+        case .unknown(let unknown): return unknown
+        case .list(let list):
+            var unknowns: UnknownSet?
+            for element in list { if let part = element.unknownParts { unknowns.add(part) } }
+            return unknowns
+        case .map(let map):
+            var unknowns: UnknownSet?
+            for entry in map.entries { if let part = entry.value.unknownParts { unknowns.add(part) } }
+            return unknowns
+        default: return nil
+        }
     }
 }

@@ -33,7 +33,7 @@ extension Library {
             Overload(
                 "list_\(ordered.name)_\(name)_\(ordered.name)", member: true, [.list(ordered.type)], ordered.type,
                 cost: Cost.elements,
-                .function { (list: List) throws(EvaluationError) -> Value in
+                .function { (list: KnownList) throws(EvaluationError) -> Value in
                     guard let first = list.first else { throw .invalidArgument("\(name) called on empty list") }
                     guard first.hasOrder else { return .noSuchOverload }
                     var extreme = first
@@ -62,7 +62,7 @@ extension Library {
     private static func sum(_ name: String, _ type: ValueType, _ zero: Value) -> Overload {
         Overload(
             "list_\(name)_sum_\(name)", member: true, [.list(type)], type, cost: Cost.elements,
-            .function { (list: List) throws(EvaluationError) -> Value in
+            .function { (list: KnownList) throws(EvaluationError) -> Value in
                 guard var total = list.first else { return zero }
                 for value in list.dropFirst() { total = try CEL.sum(total, value) }
                 return list.count == 1 ? try CEL.sum(total, total.zero) : total
@@ -75,7 +75,7 @@ extension Library {
             overloads: [
                 Overload(
                     "list_a_index_of_int", member: true, [.list(element), element], .int, cost: Cost.elements,
-                    .function { (list: List, value: Value) in Int64(list.firstIndex { $0.isEqual(to: value) } ?? -1) })
+                    .function { (list: List, value: Value) in position(of: value, in: list.enumerated()) })
             ],
             examples: [.init("[1, 2, 2, 3].indexOf(2)", equals: "1"), .init("['a'].indexOf('b')", equals: "-1")]),
         Function(
@@ -83,7 +83,7 @@ extension Library {
             overloads: [
                 Overload(
                     "list_a_last_index_of_int", member: true, [.list(element), element], .int, cost: Cost.elements,
-                    .function { (list: List, value: Value) in Int64(list.lastIndex { $0.isEqual(to: value) } ?? -1) })
+                    .function { (list: List, value: Value) in position(of: value, in: list.enumerated().reversed()) })
             ],
             examples: [.init("['a', 'b', 'b', 'c'].lastIndexOf('b')", equals: "2")]),
         Function(
@@ -92,15 +92,29 @@ extension Library {
                 Overload(
                     "list_includes_dyn_dyn", member: true, [.dyn, .dyn], .bool, cost: Cost.elements,
                     .function { (target: Value, value: Value) in
-                        guard case .list(let list) = target else { return target.isEqual(to: value) }
-                        return list.contains { $0.isEqual(to: value) }
+                        guard case .list = target else {
+                            return Membership.isMember(value, .list([target]))
+                        }
+                        return Membership.isMember(value, target)
                     })
             ],
             examples: [.init("[1, 2].includes(2)", equals: "true"), .init("'a'.includes('b')", equals: "false")]),
     ]
 }
 
-private func isSorted(_ list: List) -> Value {
+/// The first position, in the order of looking, whose element equals the value.
+private func position(of value: Value, in elements: some Sequence<(offset: Int, element: Value)>) -> Value {
+    var unknowns: UnknownSet?
+    for (offset, element) in elements {
+        switch element.isEqual(to: value, unknowns: &unknowns) {
+        case true?: return unknowns.map(Value.unknown) ?? .int(Int64(offset))
+        case false?, nil: continue
+        }
+    }
+    return unknowns.map(Value.unknown) ?? .int(-1)
+}
+
+private func isSorted(_ list: KnownList) -> Value {
     guard list.allSatisfy(\.hasOrder) else { return .noSuchOverload }
     for (left, right) in zip(list, list.dropFirst()) {
         guard let order = left.compared(to: right) else {

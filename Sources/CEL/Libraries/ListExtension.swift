@@ -83,7 +83,7 @@ extension Library {
                 Overload(
                     "list_\(ordered.name)_sort", member: true, [.list(ordered.type)], .list(ordered.type),
                     cost: Cost.selfComparison,
-                    .function { (list: List) throws(EvaluationError) in try sort(list, by: list) })
+                    .function { (list: KnownList) throws(EvaluationError) in try sort(list.list, by: list) })
             },
             examples: [
                 .init("[3, 2, 1].sort()", equals: "[1, 2, 3]"), .init("['b', 'a'].sort()", equals: "['a', 'b']"),
@@ -94,7 +94,7 @@ extension Library {
                 Overload(
                     "list_\(ordered.name)_sortByAssociatedKeys", member: true, [.list(element), .list(ordered.type)],
                     .list(element), cost: Cost.selfComparison,
-                    .function { (list: List, keys: List) throws(EvaluationError) in try sort(list, by: keys) })
+                    .function { (list: List, keys: KnownList) throws(EvaluationError) in try sort(list, by: keys) })
             },
             examples: [
                 .init("[{'n': 2}, {'n': 1}].sortBy(e, e.n)", equals: "[{'n': 1}, {'n': 2}]"),
@@ -103,20 +103,25 @@ extension Library {
     ]
 }
 
-private func distinct(_ list: List) -> List {
+private func distinct(_ list: List) -> Value {
     // Strings, by far the most frequent, are looked up; the others are compared with each kept one.
     var strings: Set<ExactString> = []
     var others: [Value] = []
     var kept: [Value] = []
+    var unknowns: UnknownSet?
     for value in list {
         if case .string(let text) = value {
             if strings.insert(ExactString(text)).inserted { kept.append(value) }
-        } else if !others.contains(where: { $0.isEqual(to: value) }) {
-            others.append(value)
-            kept.append(value)
+        } else {
+            let isKnown = others.contains { value.isEqual(to: $0, unknowns: &unknowns) == true }
+            if case .unknown(let unknown) = value { unknowns.add(unknown) }
+            if !isKnown {
+                others.append(value)
+                kept.append(value)
+            }
         }
     }
-    return List(kept)
+    return unknowns.map(Value.unknown) ?? .list(List(kept))
 }
 
 private func flatten(_ list: List, _ depth: Int64) throws(EvaluationError) -> List {
@@ -155,7 +160,7 @@ private func slice(_ list: List, _ start: Int64, _ end: Int64) throws(Evaluation
     return List(list[Int(start)..<Int(end)])
 }
 
-private func sort(_ list: List, by keys: List) throws(EvaluationError) -> List {
+private func sort(_ list: List, by keys: KnownList) throws(EvaluationError) -> List {
     guard list.count == keys.count else {
         throw .invalidArgument("there are \(list.count) elements but \(keys.count) keys to sort them by")
     }

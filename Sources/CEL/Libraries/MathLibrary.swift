@@ -172,7 +172,7 @@ private func extremeOverloads(_ name: String, prefers preferred: Int) -> [Overlo
     let lists = numbers.map { number in
         Overload(
             "math_@\(name)_list_\(number.name)", [.list(number.type)], number.type, cost: Cost.elements,
-            .function { (list: List) throws(EvaluationError) -> Value in
+            .function { (list: KnownList) throws(EvaluationError) -> Value in
                 guard let first = list.first else {
                     throw .invalidArgument("math.@\(name)(list) argument must not be empty")
                 }

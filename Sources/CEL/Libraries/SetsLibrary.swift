@@ -19,7 +19,7 @@ extension Library {
                 overloads: [
                     Overload(
                         "list_sets_equivalent_list", lists, .bool, cost: Cost.crossComparison,
-                        .function { (left: List, right: List) in contains(left, right) && contains(right, left) })
+                        .function { (left: List, right: List) in both(contains(left, right), contains(right, left)) })
                 ],
                 examples: [
                     .init("sets.equivalent([1], [1u, 1.0])", equals: "true"),
@@ -30,9 +30,7 @@ extension Library {
                 overloads: [
                     Overload(
                         "list_sets_intersects_list", lists, .bool, cost: Cost.crossComparison,
-                        .function { (left: List, right: List) in
-                            left.contains { element in right.contains { $0.isEqual(to: element) } }
-                        })
+                        .function(intersects))
                 ],
                 examples: [
                     .init("sets.intersects([[1], [2, 3]], [[1, 2], [2, 3.0]])", equals: "true"),
@@ -41,6 +39,37 @@ extension Library {
         ])
 }
 
-private func contains(_ set: List, _ part: List) -> Bool {
-    part.allSatisfy { element in set.contains { $0.isEqual(to: element) } }
+private func contains(_ set: List, _ part: List) -> Value {
+    var unknowns: UnknownSet?
+    for element in part {
+        switch Membership.isMember(element, .list(set)) {
+        case .bool(true): continue
+        case .unknown(let unknown): unknowns.add(unknown)
+        case let other: return other
+        }
+    }
+    return unknowns.map(Value.unknown) ?? .bool(true)
+}
+
+private func intersects(_ left: List, _ right: List) -> Value {
+    var unknowns: UnknownSet?
+    for element in left {
+        switch Membership.isMember(element, .list(right)) {
+        case .bool(false): continue
+        case .unknown(let unknown): unknowns.add(unknown)
+        case let other: return other
+        }
+    }
+    return unknowns.map(Value.unknown) ?? .bool(false)
+}
+
+/// `&&`: false wins over unknown.
+private func both(_ left: Value, _ right: Value) -> Value {
+    switch (left, right) {
+    case (.bool(false), _), (_, .bool(false)): return .bool(false)
+    case (.unknown(let one), .unknown(let two)):
+        return .unknown(UnknownSet(one.attributes.union(two.attributes)))
+    case (.unknown, _): return left
+    default: return right
+    }
 }

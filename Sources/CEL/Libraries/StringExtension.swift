@@ -116,7 +116,7 @@ extension Library {
             overloads: [
                 Overload(
                     "list_join", member: true, [.list(.string)], .string, cost: Cost.building,
-                    .function { (list: List) throws(EvaluationError) in try join(list, "") }),
+                    .function { (list: KnownList) throws(EvaluationError) in try join(list, "") }),
                 Overload(
                     "list_join_string", member: true, [.list(.string), .string], .string, cost: Cost.building,
                     .function(join)),
@@ -176,8 +176,10 @@ extension Library {
             overloads: [
                 Overload(
                     "string_format", member: true, [.string, .list(.dyn)], .string, cost: Cost.building,
-                    .function { (template: String, arguments: List) throws(EvaluationError) in
-                        try FormatString.fill(template, with: arguments)
+                    .function { (template: String, arguments: List) throws(EvaluationError) -> Value in
+                        // Whatever the format asks for: a text about something unknown is unknown.
+                        if let unknowns = Value.list(arguments).unknownParts { return .unknown(unknowns) }
+                        return .string(try FormatString.fill(template, with: arguments))
                     })
             ],
             examples: [
@@ -227,7 +229,7 @@ private func substring(_ text: String, _ start: Int64, _ end: Int64?) throws(Eva
     return String(scalars[from..<to])
 }
 
-private func join(_ list: List, _ separator: String) throws(EvaluationError) -> String {
+private func join(_ list: KnownList, _ separator: String) throws(EvaluationError) -> String {
     var text = ""
     for (index, element) in list.enumerated() {
         guard case .string(let part) = element else {
