@@ -68,7 +68,7 @@ struct Quantity: OpaqueValue, FunctionValue {
         if let power = binarySuffixes.firstIndex(of: suffix) { return (power, 0, .binary) }
         guard suffix.first == "e" || suffix.first == "E" else { return nil }
         let number = suffix.dropFirst()
-        guard number.utf8.count <= 6, let exponent = Int(number) else { return nil }
+        guard number.utf8.count <= 8, let exponent = Int(number) else { return nil }
         return (0, exponent, .exponent)
     }
 

@@ -17,9 +17,9 @@ struct URLValue: OpaqueValue, FunctionValue {
             throw Self.refusal(text, "it holds a control character")
         }
         // As a request's URL first, which must be absolute and has no fragment.
-        _ = try URLValue(text, text[...])
+        _ = try URLValue(text, text[...], isRequest: true)
         let parts = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-        try self.init(text, parts[0])
+        try self.init(text, parts[0], isRequest: false)
         if parts.count == 2 {
             guard Self.unescape(parts[1]) != nil else {
                 throw Self.refusal(text, "a '%' is not followed by two digits")
@@ -28,7 +28,11 @@ struct URLValue: OpaqueValue, FunctionValue {
         }
     }
 
-    private init(_ text: String, _ reference: Substring) throws(EvaluationError) {
+    private init(_ text: String, _ reference: Substring, isRequest: Bool) throws(EvaluationError) {
+        if reference == "*" {
+            escapedPath = "*"
+            return
+        }
         var rest =
             try Self.schemeEnd(reference, of: text).map { end in
                 scheme = reference[..<end].lowercased()
@@ -43,7 +47,7 @@ struct URLValue: OpaqueValue, FunctionValue {
             opaque = String(rest)
             return
         }
-        if rest.hasPrefix("//"), !scheme.isEmpty {
+        if rest.hasPrefix("//"), !scheme.isEmpty || !isRequest && !rest.hasPrefix("///") {
             rest = rest.dropFirst(2)
             let end = rest.firstIndex(of: "/") ?? rest.endIndex
             try setAuthority(rest[..<end], of: text)

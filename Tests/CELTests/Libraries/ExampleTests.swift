@@ -7,8 +7,9 @@ import Testing
 
     @Test(arguments: functions.flatMap { function in function.examples.map { ($0.expression, $0.equals) } })
     func `every example in a declaration holds`(expression: String, equals: String) throws {
-        _ = try Environment().compile(expression)
-        _ = try Environment().compile(equals)
+        let value = try Self.evaluate(expression)
+        let expected = try Self.evaluate(equals)
+        #expect(value.isEqual(to: expected), "\(value) is not \(expected)")
     }
 
     @Test func `every function has an example and says what it does`() {
@@ -21,5 +22,9 @@ import Testing
     @Test func `no two overloads have one name`() {
         let ids = Self.functions.flatMap(\.overloads).map(\.id)
         #expect(Set(ids).count == ids.count)
+    }
+
+    private static func evaluate(_ expression: String) throws -> Value {
+        try Environment().compile(expression).evaluate([String: Value]()).value
     }
 }
