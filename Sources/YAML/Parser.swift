@@ -19,8 +19,7 @@ package struct ParseResult: Sendable {
 package func parse(_ bytes: some Sequence<UInt8>, limits: Limits) -> ParseResult {
     var composer = Composer(limits: limits)
     let errors = readEvents(of: bytes, limits: limits) { composer.take($0) }
-    return ParseResult(
-        documents: composer.documents, errors: (errors + composer.errors).sorted { $0.mark < $1.mark })
+    return ParseResult(documents: composer.documents, errors: told(errors + composer.errors, limits))
 }
 
 /// Reads a YAML text into events, one step below nodes: nothing is composed, aliases are not followed.
@@ -30,7 +29,12 @@ package func parseEvents(_ bytes: some Sequence<UInt8>, limits: Limits) -> (even
         events.append($0)
         return true
     }
-    return (events, errors.sorted { $0.mark < $1.mark })
+    return (events, told(errors, limits))
+}
+
+/// Those of the errors that count, in the order of the text.
+private func told(_ errors: [YAMLError], _ limits: Limits) -> [YAMLError] {
+    errors.filter { $0.code != .nonConforming || limits.conformance == .strict }.sorted { $0.mark < $1.mark }
 }
 
 /// Hands each event to `take` until it answers `false` or the text ends; returns what is wrong with the text itself.

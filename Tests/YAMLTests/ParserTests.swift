@@ -102,6 +102,7 @@ import YAML
         let result = parse(text.utf8, limits: .playbook)
         #expect(errors(text) == (place.isEmpty ? [] : [place + " nonConforming"]))
         #expect(!result.documents.isEmpty)
+        #expect(errors(text, limits: .kubeconfig) == [])
     }
 
     @Test(arguments: [
