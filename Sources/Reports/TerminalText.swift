@@ -46,6 +46,8 @@ package struct TerminalText: Sendable {
         let margin = String(repeating: " ", count: indent)
         for (number, paragraph) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if number > 0 { add("\n" + margin) } else if column < indent { add(String(margin.dropFirst(column))) }
+            // Blanks in front set the text off from what stands on the line already.
+            if column > 0 { add(String(paragraph.prefix { $0 == " " })) }
             var isFirst = true
             for word in paragraph.split(separator: " ") {
                 if !isFirst, column + 1 + word.count > width {

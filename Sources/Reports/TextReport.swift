@@ -73,10 +73,7 @@ struct TextReport: Report {
             text.add(remedy.title, .bold)
             text.line("  \(remedy.risk.rawValue)", remedy.risk == .safe ? .green : .yellow)
             for step in remedy.steps { addStep(step, to: &text) }
-            if let verify = remedy.verify {
-                text.add("       ")
-                text.wrapped("mended when: \(verify)", indent: 9, .dim)
-            }
+            if let verify = remedy.verify { text.wrapped("mended when \(verify)", indent: 7, .dim) }
         }
         text.line("    Step by step, asking before each: triage fix \(finding.playbook)", .dim)
     }

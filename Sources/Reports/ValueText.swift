@@ -11,7 +11,8 @@ package func shortText(of value: Value, limit: Int = 240) -> String {
     return flat.count <= limit ? flat : flat.prefix(limit) + "…"
 }
 
-package func timeText(_ time: Timestamp) -> String { time.description }
+/// To the second: nobody reads more.
+package func timeText(_ time: Timestamp) -> String { Timestamp(seconds: time.seconds).description }
 
 /// Pretty, in the order of insertion; parts that JSON has no form for say what they are.
 package func jsonText(of value: Value) -> String { text(of: value, layout: .indented(by: 2)) }

@@ -25,28 +25,33 @@ struct GateTests {
             allowed: ["Sources/Collectors/Effects/", "Sources/Libraries/Effects/"]),
         Gate(
             name: "open",
-            pattern: #"\b(FileManager\b|FileHandle\b|contentsOf(File)?:|fopen\(|openat?\(|opendir\(|createFile\()"#,
+            pattern:
+                #"\b(FileManager\b|(Data|String)\(contentsOf|FileHandle\b|fopen\(|openat?\(|opendir\(|createFile\()"#,
             allowed: [
                 "Sources/Collectors/Effects/", "Sources/Libraries/Effects/", "Sources/triage/Files.swift",
                 "Sources/triage/Places.swift",
+                // Only the machine's own time zone folders.
+                "Sources/CEL/Values/TimeZoneRules.swift",
             ]),
         Gate(
             name: "print", pattern: #"(\bprint\(|\bfputs\(|\bfprintf\(|\bputs\(|Glibc\.write\(|FileHandle\.standard)"#,
-            allowed: ["Sources/triage/Output.swift", "Sources/bench/"]),
+            allowed: ["Sources/triage/Output.swift", "Sources/triage/Files.swift", "Sources/bench/"]),
         Gate(
-            name: "load a playbook", pattern: #"(?<![A-Za-z.])Playbook\("#, allowed: ["Sources/Playbooks/"]),
+            name: "load a playbook", pattern: #"[ (=]Playbook\("#, allowed: ["Sources/Playbooks/"]),
     ]
 
     @Test(arguments: gates)
     func `nothing goes around the gate`(gate: Gate) throws {
         let pattern = try Regex(gate.pattern)
+        var around: [String] = []
         for (file, text) in ImportTests.swiftFiles(under: "Sources") {
             guard !gate.allowed.contains(where: { file.hasPrefix($0) }) else { continue }
             for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
                 let code = line.range(of: "//").map { line[..<$0.lowerBound] } ?? line[...]
-                #expect(code.firstMatch(of: pattern) == nil, "\(file):\(number + 1): \(line)")
+                if code.contains(pattern) { around.append("\(file):\(number + 1): \(line)") }
             }
         }
+        #expect(around == [])
     }
 
     @Test func `the gates themselves are found by the patterns`() throws {
@@ -55,7 +60,7 @@ struct GateTests {
         for gate in Self.gates {
             let pattern = try Regex(gate.pattern)
             let isFound = sources.contains { file, text in
-                gate.allowed.contains { file.hasPrefix($0) } && text.firstMatch(of: pattern) != nil
+                gate.allowed.contains { file.hasPrefix($0) } && text.contains(pattern)
             }
             #expect(isFound, "\(gate.name) is nowhere")
         }

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Engine
+internal import Facts
+internal import Playbooks
+
+/// Saves facts, to look at them later or elsewhere.
+struct Collect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Save what can be collected here; any command looks at it with --snapshot.",
+        discussion: "Secrets are removed when facts are collected; still, read a snapshot before you give it away.")
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file")) var output: String
+    @Option(help: ArgumentHelp("Keep this text with the facts; '-' is standard input.", valueName: "path"))
+    var file: String?
+    @Argument(help: "Collect for these playbooks only.") var names: [String] = []
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let session = await Session.open(options)
+        let playbooks = try names.map(session.playbook)
+        var text = ""
+        if file == "-" {
+            text = String(decoding: try Files.readStandardInput() ?? [], as: UTF8.self)
+        } else if let file {
+            text = String(decoding: try session.readInput(file), as: UTF8.self)
+        }
+        let snapshot = try await session.diagnostician(text: text).collect(
+            Inquiry(text: text, names: playbooks.map(\.name), inputs: options.inputs))
+        session.output.endProgress()
+        do {
+            try Files.write(snapshot.document(session.catalogue), to: output)
+        } catch {
+            session.output.note("error: \(error)")
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+        let unknown = snapshot.facts.count { (try? $0.result.get()) == nil }
+        session.output.note("\(output): \(snapshot.facts.count) facts, \(unknown) of them unknown")
+    }
+}

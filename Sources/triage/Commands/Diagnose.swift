@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Engine
+internal import Playbooks
+internal import Reports
+
+/// The main job.
+struct Diagnose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Find the cause of an error, from its text or from what can be reached.",
+        discussion: """
+            The text comes from the arguments, from --file, or from standard input. With none of them every playbook is \
+            checked against what can be reached.
+            """)
+
+    @Argument(help: "The error, as it was printed.") var text: [String] = []
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Read the text from this file; '-' is standard input.", valueName: "path"))
+    var file: [String] = []
+    @OptionGroup var options: CommonOptions
+    @OptionGroup var report: ReportOptions
+
+    func run() async throws {
+        let session = await Session.open(options)
+        let text = try givenText(session)
+        if let text, text.allSatisfy(\.isWhitespace) { session.output.note("warning: the given text is empty") }
+        try await session.diagnose(Inquiry(text: text ?? "", inputs: options.inputs), format: report.output)
+    }
+
+    /// `nil` where no text is given at all.
+    private func givenText(_ session: Session) throws -> String? {
+        var parts: [String] = []
+        if !text.isEmpty { parts.append(text.joined(separator: " ")) }
+        for path in file where path != "-" {
+            parts.append(String(decoding: try session.readInput(path), as: UTF8.self))
+        }
+        if file.contains("-") || parts.isEmpty, let bytes = try Files.readStandardInput() {
+            parts.append(String(decoding: bytes, as: UTF8.self))
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: "\n")
+    }
+}
+
+/// Named playbooks, whatever the text says.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Run one or more playbooks by name.")
+
+    @Argument(help: "The playbooks' names.") var names: [String]
+    @OptionGroup var options: CommonOptions
+    @OptionGroup var report: ReportOptions
+
+    func run() async throws {
+        let session = await Session.open(options)
+        let playbooks = try names.map(session.playbook)
+        try await session.diagnose(
+            Inquiry(names: playbooks.map(\.name), inputs: options.inputs), format: report.output)
+    }
+}
+
+extension Session {
+    /// Diagnoses, prints, and ends the process with the answer's exit code.
+    func diagnose(_ inquiry: Inquiry, format: ReportFormat) async throws {
+        var diagnosis = try await diagnostician(text: inquiry.text).diagnose(inquiry)
+        output.endProgress()
+        diagnosis.problems = library.problems.filter { $0.severity == .error } + diagnosis.problems
+        output.result(format.report(output.textOptions).render(diagnosis))
+        let code = diagnosis.exitCode
+        if code != .nothingFound { throw ArgumentParser.ExitCode(code.rawValue) }
+    }
+}

@@ -1,0 +1,161 @@
+internal import ArgumentParser
+internal import CEL
+internal import Engine
+internal import Facts
+internal import Playbooks
+internal import Reports
+
+/// Mends what a playbook finds, with a person saying yes to every step.
+struct Fix: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Mend a confirmed cause: preview, ask, run, verify, roll back.",
+        discussion: """
+            Nothing runs without a yes; a destructive remedy wants its name typed. Afterwards the facts are collected \
+            again and the cause's condition is evaluated again. Exit codes: 0 mended or nothing to mend, 1 still there, \
+            2 could not be verified, 3 not possible here.
+            """)
+
+    @Argument(help: ArgumentHelp("A playbook, or one cause of it.", valueName: "playbook[/cause]")) var name: String
+    @Option(help: ArgumentHelp("The remedy to take; without it, the first that applies.", valueName: "id"))
+    var remedy: String?
+    @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
+    @Flag(help: "Say yes to every step of a safe remedy.") var yes = false
+    @Option(help: ArgumentHelp("Write what happened here, as JSON Lines.", valueName: "file")) var transcript: String?
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let session = await Session.open(options)
+        let (playbook, wanted) = try target(session)
+        let diagnostician = try await session.diagnostician()
+        let diagnosis = await diagnostician.diagnose(Inquiry(names: [playbook.name], inputs: options.inputs))
+        session.output.endProgress()
+        let confirmed = diagnosis.findings.filter {
+            $0.status == .confirmed && $0.playbook == playbook.name && (wanted == nil || $0.cause == wanted)
+        }
+        guard let finding = confirmed.first else {
+            session.output.result("Nothing to mend: no cause of \(playbook.name) is confirmed.\n")
+            if diagnosis.exitCode == .undetermined { throw ArgumentParser.ExitCode(2) }
+            return
+        }
+        guard let chosen = remedy.map({ id in finding.remedies.first { $0.id == id } }) ?? finding.remedies.first else {
+            session.output.note(
+                "error: no such remedy applies to \(finding.cause); these do: "
+                    + finding.remedies.map(\.id).joined(separator: ", "))
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+        session.output.result(preview(of: chosen, for: finding, session.output))
+        guard !dryRun else { return }
+        try await perform(chosen, for: finding, diagnostician, session)
+    }
+
+    private func target(_ session: Session) throws -> (Playbook, String?) {
+        guard name.contains("/") else { return (try session.playbook(name), nil) }
+        let (playbook, cause) = try session.cause(name)
+        return (playbook, cause.id)
+    }
+
+    private func preview(of remedy: ProposedRemedy, for finding: Finding, _ output: Output) -> String {
+        var text = TerminalText(width: output.width)
+        text.add("✗ \(finding.playbook)/\(finding.cause)", .red)
+        text.wrapped("  \(finding.because.isEmpty ? finding.title : finding.because)", indent: 2)
+        text.add("  \(remedy.title)", .bold)
+        text.line("  \(remedy.risk.rawValue)", remedy.risk == .safe ? .green : .yellow)
+        for (number, step) in remedy.steps.enumerated() { text.wrapped("\(number + 1). \(line(of: step))", indent: 4) }
+        if !remedy.rollback.isEmpty {
+            text.line("  To undo it", .dim)
+            for step in remedy.rollback { text.wrapped("- \(line(of: step))", indent: 4, .dim) }
+        }
+        text.wrapped("mended when \(remedy.verify ?? "the cause's condition no longer holds")", indent: 2, .dim)
+        return text.rendered(inColor: output.isColored)
+    }
+
+    private func perform(
+        _ remedy: ProposedRemedy, for finding: Finding, _ diagnostician: Diagnostician, _ session: Session
+    ) async throws {
+        let output = session.output
+        guard output.isInteractive || (yes && remedy.risk == .safe) else {
+            output.note("error: nobody is there to say yes; run it on a terminal, or with --dry-run")
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+        let log = Transcript()
+        let saysYes = yes && remedy.risk == .safe
+        let effects = session.effects
+        let timeout = options.timeout
+        let isRoot = isPrivileged
+        let remediation = Remediation(
+            diagnostician: diagnostician,
+            ask: { question in answer(question, output, saysYes: saysYes) },
+            run: { arguments, needsRoot throws(Unknown) in
+                let argv = needsRoot && !isRoot ? ["sudo", "-n"] + arguments : arguments
+                return try await effects.run(
+                    Command(argv[0], Array(argv.dropFirst()), deadlineSeconds: max(60, timeout)))
+            },
+            report: { event in
+                log.add(event)
+                if let line = line(of: event) { output.note(line) }
+            })
+        let outcome = await remediation.fix(
+            playbook: finding.playbook, cause: finding.cause, remedy: remedy.id, inputs: options.inputs)
+        if let transcript {
+            do { try Files.write(log.jsonLines(at: currentTime()), to: transcript) } catch {
+                output.note("error: \(error)")
+            }
+        }
+        output.endProgress()
+        if let code = status(of: outcome) { throw ArgumentParser.ExitCode(code) }
+    }
+
+    private func status(of outcome: Remediation.Outcome) -> Int32? {
+        switch outcome {
+        case .fixed, .notNeeded(.ruledOut): nil
+        case .notNeeded, .unverified: 2
+        case .notFixed, .stepFailed, .declined, .rolledBack, .rollbackFailed: 1
+        case .notPossible: 3
+        }
+    }
+}
+
+private func answer(_ question: Remediation.Question, _ output: Output, saysYes: Bool) -> Remediation.Answer {
+    switch question {
+    case .begin(let remedy):
+        if remedy.risk == .destructive {
+            let typed = output.ask("This destroys data. Type '\(remedy.id)' to go on:")
+            return typed == remedy.id ? .yes : .stop
+        }
+        return saysYes || isYes(output.ask("\(remedy.title) (\(remedy.risk.rawValue))? [y/N]")) ? .yes : .stop
+    case .step(let step, let number, let count):
+        if saysYes { return .yes }
+        let reply = output.ask("step \(number) of \(count): \(line(of: step)) [y]es, [s]kip, [N]o:")
+        if isYes(reply) { return .yes }
+        return reply?.lowercased().hasPrefix("s") == true ? .skip : .stop
+    case .rollBack(let steps):
+        // Undoing is never done unasked: it changes things too.
+        let list = steps.map(line).joined(separator: "; ")
+        return isYes(output.ask("undo what was done (\(list))? [y/N]")) ? .yes : .stop
+    }
+}
+
+private func isYes(_ reply: String?) -> Bool { ["y", "yes"].contains(reply?.lowercased() ?? "") }
+
+private func line(of step: ProposedRemedy.Step) -> String {
+    switch step {
+    case .run(let arguments, let isPrivileged): "$ " + commandLine(arguments, isPrivileged: isPrivileged)
+    case .say(let sentence): sentence
+    }
+}
+
+private func line(of event: Remediation.Event) -> String? {
+    switch event {
+    case .planned, .declined: nil
+    case .skipped(let step): "skipped: \(line(of: step))"
+    case .said(let sentence): sentence
+    case .running(let arguments, let isPrivileged): "$ \(commandLine(arguments, isPrivileged: isPrivileged))"
+    case .ran(_, let result):
+        String(decoding: result.standardOutput + result.standardError, as: UTF8.self)
+            + (result.exitCode == 0 ? "" : "exit code \(result.exitCode)")
+    case .couldNotRun(_, let unknown): "could not run: \(unknown.detail)"
+    case .verified(let condition, let status): "looked again: \(condition) is \(status.rawValue)"
+    case .rollingBack: "undoing"
+    case .finished(let outcome): "outcome: \(outcome)"
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Collectors
+internal import Engine
+internal import Facts
+internal import Playbooks
+internal import Reports
+
+/// Checks playbooks without running them.
+struct Lint: AsyncParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, sarif }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Check playbooks: every problem with its place, what was expected, and a suggestion.",
+        discussion: "Exit codes: 0 no errors, 3 errors (with --strict, warnings too).")
+
+    @Argument(help: "Files or folders; without any, the playbooks in force.") var paths: [String] = []
+    @Option(name: .shortAndLong, help: "How to write the problems.") var output: Format = .text
+    @Flag(help: "Warnings fail as errors do.") var strict = false
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let session = Session(options)
+        let paths = paths.isEmpty ? session.places.playbooks : paths
+        let library = await PlaybookLibrary.load(
+            from: paths, loader: Loader(catalogue: session.catalogue), effects: session.effects)
+        var problems = library.problems
+        let tests = await session.tests(at: paths, of: library.playbooks)
+        problems += tests.problems
+        let rows = TestCoverage(of: library.playbooks, by: tests.results).rows
+        let tested = Set(rows.filter(\.isConfirmed).map { "\($0.playbook)/\($0.cause)" })
+        for playbook in library.playbooks {
+            problems += playbook.lint(catalogue: session.catalogue, testedCauses: tested)
+        }
+        switch output {
+        case .json: session.output.result(jsonText(of: problems))
+        case .sarif: session.output.result(sarifText(of: problems))
+        case .text: session.output.result(text(of: problems, count: library.playbooks.count))
+        }
+        if problems.contains(where: { strict || $0.severity == .error }) {
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+    }
+
+    private func text(of problems: [Problem], count: Int) -> String {
+        var sources: [String: String] = [:]
+        let texts = problems.map { problem in
+            let file = problem.location.file
+            if sources[file] == nil {
+                sources[file] =
+                    (try? Files.read(file, limit: 1 << 21)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            }
+            return problemText(problem, source: sources[file]) + "\n"
+        }
+        let errors = problems.count { $0.severity == .error }
+        return texts.joined()
+            + "\(count) playbooks, \(errors) errors, \(problems.count - errors) warnings\n"
+    }
+}

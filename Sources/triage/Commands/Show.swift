@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import CEL
+internal import Playbooks
+internal import Reports
+
+/// One playbook as a page: symptoms, causes with their conditions, remedies.
+struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a playbook.")
+
+    @Argument(help: "The playbook's name.") var name: String
+    @Flag(help: "The file itself.") var source = false
+    @OptionGroup var options: CommonOptions
+
+    func run() async throws {
+        let session = await Session.open(options)
+        let playbook = try session.playbook(name)
+        if source {
+            return session.output.result(String(decoding: try session.readInput(playbook.file), as: UTF8.self))
+        }
+        session.output.result(session.page(of: playbook).rendered(inColor: session.output.isColored))
+    }
+}
+
+extension Session {
+    fileprivate func page(of playbook: Playbook) -> TerminalText {
+        var text = TerminalText(width: output.width)
+        text.line("\(playbook.name) \(playbook.version)", .bold)
+        text.wrapped(playbook.title, indent: 0)
+        text.line("\(playbook.severity.rawValue)  \(playbook.tags.joined(separator: ", "))  \(playbook.file)", .dim)
+        for override in library.overrides where override.name == playbook.name {
+            text.line("overrides \(override.hidden)", .yellow)
+        }
+        addSection("Symptoms", playbook.symptoms.map { ("", symptomText($0)) }, to: &text)
+        addSection("Inputs", playbook.inputs.map { ($0.name, $0.title) }, to: &text)
+        addSection("Facts", playbook.facts.map { ($0.name, $0.collector) }, to: &text)
+        addSection(
+            "Definitions", playbook.definitions.map { ($0.name, $0.condition.program.source) }, to: &text)
+        text.line()
+        text.line("Causes, the most specific first", .cyan)
+        for cause in playbook.causes {
+            text.line("  \(cause.id)", .bold)
+            text.wrapped(cause.title, indent: 4)
+            text.wrapped("when \(cause.when.program.source)", indent: 4, .dim)
+            if !cause.explains.isEmpty { text.wrapped("explains \(cause.explains.joined(separator: ", "))", indent: 4) }
+            if !cause.remedies.isEmpty { text.wrapped("remedies \(cause.remedies.joined(separator: ", "))", indent: 4) }
+        }
+        addRemedies(playbook.remedies, to: &text)
+        addSection("References", playbook.references.map { ("", $0) }, to: &text)
+        return text
+    }
+
+    private func addSection(_ title: String, _ rows: [(name: String, text: String)], to text: inout TerminalText) {
+        guard !rows.isEmpty else { return }
+        text.line()
+        text.line(title, .cyan)
+        for row in rows {
+            text.add("  \(row.name)", .bold)
+            text.wrapped(row.name.isEmpty ? row.text : "  \(row.text)", indent: row.name.isEmpty ? 2 : 4)
+        }
+    }
+
+    private func addRemedies(_ remedies: [Remedy], to text: inout TerminalText) {
+        guard !remedies.isEmpty else { return }
+        text.line()
+        text.line("Remedies", .cyan)
+        for remedy in remedies {
+            text.add("  \(remedy.id)", .bold)
+            text.line("  \(remedy.risk.rawValue)", remedy.risk == .safe ? .green : .yellow)
+            text.wrapped(remedy.title, indent: 4)
+            if let when = remedy.when { text.wrapped("when \(when.program.source)", indent: 4, .dim) }
+            for step in remedy.steps {
+                switch step.action {
+                case .run(let arguments):
+                    text.line(
+                        "    $ \(commandLine(arguments.map(\.source), isPrivileged: step.isPrivileged))", .green)
+                case .say(let sentence):
+                    text.add("    - ")
+                    text.wrapped(sentence.source, indent: 6)
+                }
+            }
+            if let verify = remedy.verify { text.wrapped("mended when \(verify.program.source)", indent: 4, .dim) }
+        }
+    }
+
+    private func symptomText(_ symptom: Symptom) -> String {
+        switch symptom {
+        case .text(let text): "text   \(text)"
+        case .regex(let pattern): "regex  \(pattern.source)"
+        }
+    }
+}

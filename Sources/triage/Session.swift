@@ -1,0 +1,137 @@
+internal import ArgumentParser
+internal import CEL
+internal import Collectors
+internal import Engine
+internal import Facts
+internal import FoundationEssentials
+internal import Glibc
+internal import Playbooks
+internal import Reports
+
+/// What a command works with: the playbooks in force, and where facts come from.
+struct Session: Sendable {
+    let options: CommonOptions
+    let environment: [String: String]
+    let output: Output
+    let places: Places
+    let effects: any Effects
+    let catalogue = Catalogue.builtIn
+    /// Empty until `open` has read it.
+    private(set) var library = PlaybookLibrary()
+
+    /// Without the library, for commands that look at other playbooks than those in force.
+    init(_ options: CommonOptions) {
+        self.options = options
+        environment = ProcessInfo.processInfo.environment
+        output = options.output(environment: environment)
+        places = Places(environment: environment, given: options.playbooks)
+        let system = SystemEffects(environment: environment)
+        effects = options.offline ? OfflineEffects(files: system) : system
+    }
+
+    static func open(_ options: CommonOptions) async -> Session {
+        var session = Session(options)
+        if session.places.builtIn == nil {
+            session.output.note("warning: the built-in playbooks are not beside this binary; only given ones are known")
+        }
+        session.library = await PlaybookLibrary.load(
+            from: session.places.playbooks, loader: Loader(catalogue: session.catalogue), effects: session.effects)
+        for problem in session.library.problems { session.output.note(problemText(problem)) }
+        return session
+    }
+
+    /// The playbooks' diagnostician over the world, or over the snapshot that the options name.
+    func diagnostician(text: String = "") async throws -> Diagnostician {
+        let source = try await factSource(text: text)
+        let output = output
+        let isVerbose = options.verbose
+        return Diagnostician(
+            playbooks: library.playbooks, catalogue: catalogue, source: source,
+            limits: Diagnostician.Limits(
+                factSeconds: min(15, options.timeout), totalSeconds: options.timeout),
+            progress: { event in
+                switch event {
+                case .collecting(let key): output.progress("collecting \(key.collector)")
+                case .collected(let fact):
+                    guard isVerbose else { return }
+                    let result = (try? fact.result.get()) == nil ? "unknown" : "collected"
+                    output.note("\(result) \(fact.key.collector) from \(fact.provenance.source)")
+                }
+            })
+    }
+
+    func factSource(text: String) async throws -> FactSource {
+        let now = try judgedTime()
+        if let path = options.snapshot {
+            var snapshot = try await savedFacts(path)
+            if let now { snapshot.now = now }
+            return .snapshot(snapshot)
+        }
+        return .live(
+            Surroundings(
+                environment: environment, homeDirectory: environment["HOME"] ?? "/root",
+                selection: Surroundings.Selection(
+                    kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace),
+                text: text, now: now ?? currentTime(), effects: effects))
+    }
+
+    private func savedFacts(_ path: String) async throws -> Snapshot {
+        let bytes = try readInput(path)
+        let (snapshot, problems) = Snapshot.load(bytes, file: path, catalogue: catalogue)
+        for problem in problems { output.note(problemText(problem)) }
+        guard let snapshot else { throw ExitCode(Engine.ExitCode.badInput.rawValue) }
+        return snapshot
+    }
+
+    /// A file that a person named; what cannot be read is bad input.
+    func readInput(_ path: String) throws -> [UInt8] {
+        do {
+            return try Files.read(path)
+        } catch {
+            output.note("error: \(error)")
+            throw ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+    }
+
+    private func judgedTime() throws -> Timestamp? {
+        guard let text = options.now else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw ValidationError("--now takes a time such as 2026-11-24T08:00:00Z, not '\(text)'")
+        }
+        return time
+    }
+
+    /// The playbook of that name, or an error that offers the nearest ones.
+    func playbook(_ name: String) throws -> Playbook {
+        if let playbook = library[name] { return playbook }
+        let nearest = nearestName(to: name, among: library.playbooks.map(\.name))
+        output.note(
+            "error: there is no playbook '\(name)'"
+                + (nearest.map { "; did you mean '\($0)'?" } ?? "; 'triage list' names them all"))
+        throw ExitCode(Engine.ExitCode.badInput.rawValue)
+    }
+
+    /// `playbook/cause`, both checked.
+    func cause(_ reference: String) throws -> (playbook: Playbook, cause: Cause) {
+        let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
+        let playbook = try playbook(parts[0])
+        if parts.count == 2, let cause = playbook.causes.first(where: { $0.id == parts[1] }) {
+            return (playbook, cause)
+        }
+        let nearest = parts.count == 2 ? nearestName(to: parts[1], among: playbook.causes.map(\.id)) : nil
+        output.note(
+            "error: '\(reference)' names no cause"
+                + (nearest.map { "; did you mean '\(playbook.name)/\($0)'?" }
+                    ?? "; expected \(playbook.name)/ and one of \(playbook.causes.map(\.id).joined(separator: ", "))"))
+        throw ExitCode(Engine.ExitCode.badInput.rawValue)
+    }
+}
+
+func currentTime() -> Timestamp {
+    let seconds = Date().timeIntervalSince1970
+    return Timestamp(
+        seconds: Int64(seconds.rounded(.down)), nanoseconds: Int32((seconds - seconds.rounded(.down)) * 1e9))
+}
+
+/// Whether this process is root already, so that nothing needs sudo.
+var isPrivileged: Bool { geteuid() == 0 }
