@@ -125,8 +125,27 @@ package struct APIServer: Sendable {
         let end = limit == 0 ? items.count : min(items.count, start + limit)
         let more = end < items.count ? #","continue":"\#(end)""# : ""
         return .json(
-            #"{"kind":"List","apiVersion":"v1","metadata":{"resourceVersion":"1000"\#(more)},"items":["#
+            #"{"kind":"\#(listKind(request.path))","apiVersion":"\#(groupVersion(request.path))","#
+                + #""metadata":{"resourceVersion":"1000"\#(more)},"items":["#
                 + items[start..<end].joined(separator: ",") + "]}")
+    }
+
+    /// `PodList`: clients learn from it what the items are.
+    private func listKind(_ path: String) -> String {
+        let plural = path.split(separator: "/").last.map(String.init) ?? ""
+        let kinds = [
+            "pods": "Pod", "nodes": "Node", "namespaces": "Namespace", "secrets": "Secret", "events": "Event",
+            "deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet",
+            "limitranges": "LimitRange", "configmaps": "ConfigMap", "apiservices": "APIService",
+            "horizontalpodautoscalers": "HorizontalPodAutoscaler",
+        ]
+        return (kinds[plural] ?? "") + "List"
+    }
+
+    /// `apps/v1`
+    private func groupVersion(_ path: String) -> String {
+        let parts = path.split(separator: "/").map(String.init)
+        return parts.first == "apis" && parts.count > 2 ? "\(parts[1])/\(parts[2])" : "v1"
     }
 
     /// A `Status` body as the API server writes it; the message is JSON-escaped already.

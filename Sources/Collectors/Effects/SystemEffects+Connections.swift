@@ -32,9 +32,7 @@ extension SystemEffects {
         var failure = "no address"
         for address in addresses {
             do {
-                let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-                    .connectTimeout(max(deadline - .now(), .milliseconds(1)))
-                    .connect(to: address).get()
+                let channel = try await open(address, deadline: deadline)
                 if let options = endpoint.tls {
                     await shakeHands(on: channel, endpoint, options, deadline: deadline, report: &report)
                 }
@@ -46,6 +44,19 @@ extension SystemEffects {
         }
         report.failedAt = .connecting(failure)
         return report
+    }
+
+    private func open(_ address: SocketAddress, deadline: NIODeadline) async throws -> any Channel {
+        let connecting = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connectTimeout(max(deadline - .now(), .milliseconds(1)))
+            .connect(to: address)
+        do {
+            return try await value(of: connecting)
+        } catch {
+            // Whoever waited may be gone by the time that it succeeds.
+            connecting.whenSuccess { $0.close(promise: nil) }
+            throw error
+        }
     }
 
     /// The system's resolver cannot be interrupted, so it is left behind when the time is over.
@@ -61,7 +72,7 @@ extension SystemEffects {
         }
         lookup.cascade(to: promise)
         defer { timeout.cancel() }
-        return try await promise.futureResult.get()
+        return try await value(of: promise.futureResult)
     }
 
     /// Takes any certificate, so that what the peer presents can be seen; whether it is to be trusted is told apart.
@@ -90,7 +101,7 @@ extension SystemEffects {
                 let waiter = HandshakeWaiter(finished)
                 try channel.pipeline.syncOperations.addHandlers([handler, waiter])
             }.get()
-            try await finished.futureResult.get()
+            try await value(of: finished.futureResult)
         } catch {
             finished.fail(error)
             report.failedAt = .handshaking((error as? Unknown)?.detail ?? words(for: error))
@@ -100,6 +111,17 @@ extension SystemEffects {
         guard !report.peerChainDER.isEmpty else { return }
         let trust = await PeerTrust(chain: report.peerChainDER, options: options, host: endpoint.host)
         report.isTrusted = trust.isTrusted
+    }
+}
+
+/// What the future comes to; a cancelled task waits no longer.
+private func value<Success: Sendable>(of future: EventLoopFuture<Success>) async throws -> Success {
+    let promise = future.eventLoop.makePromise(of: Success.self)
+    future.cascade(to: promise)
+    return try await withTaskCancellationHandler {
+        try await promise.futureResult.get()
+    } onCancel: {
+        promise.fail(Unknown(.timedOut, "given up"))
     }
 }
 
@@ -157,6 +179,7 @@ private func connectWords(for error: any Error) -> String {
     switch error {
     case let error as IOError: error.errnoCode.connectWords ?? "\(error)"
     case ChannelError.connectTimeout: "timedOut"
+    case let error as Unknown: error.reason.rawValue
     default: words(for: error)
     }
 }

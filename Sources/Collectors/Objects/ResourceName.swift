@@ -1,4 +1,4 @@
-/// A resource as kubectl names it: `pods`, `deployments.apps`, `apiservices.apiregistration.k8s.io`.
+/// A resource as kubectl names it: `pods`, `deployments.apps`; `pods.` is that of the core group for sure.
 struct ResourceName: Sendable, Hashable {
     var plural: String
     /// `nil`: the group was not said; empty: the core group.
@@ -6,7 +6,9 @@ struct ResourceName: Sendable, Hashable {
 
     init?(_ text: String) {
         let parts = text.lowercased().split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, Self.isName(first), parts.dropFirst().allSatisfy(Self.isName) else { return nil }
+        guard let first = parts.first, Self.isName(first),
+            parts.dropFirst().allSatisfy({ $0.isEmpty || Self.isName($0) })
+        else { return nil }
         plural = String(first)
         group = parts.count > 1 ? String(parts[1]) : nil
     }

@@ -202,6 +202,23 @@ import Testing
         }
     }
 
+    @Test func `a cancelled connection is given up at once`() async throws {
+        try await withLoopbackServer { _ in
+            .init(200, fault: .silent)
+        } body: { server in
+            let attempt = Task {
+                // The peer speaks no TLS and would be waited for until the deadline.
+                await world.connect(
+                    ConnectionRequest(host: "127.0.0.1", port: server.port, tls: TLSOptions(), deadlineSeconds: 3600))
+            }
+            attempt.cancel()
+            #expect(await attempt.value.failedAt != nil)
+            let request = Task { try await world.send(HTTPRequest(url: server.url, deadlineSeconds: 3600)) }
+            request.cancel()
+            #expect(await reason { _ = try await request.value } == .timedOut)
+        }
+    }
+
     @Test func `a peer that speaks no TLS fails the handshake, not the connection`() async throws {
         try await withLoopbackServer { _ in
             .init(200)

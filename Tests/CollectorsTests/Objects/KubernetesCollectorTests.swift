@@ -72,6 +72,10 @@ import Testing
             ])
     }
 
+    @Test func `a trailing dot is the core group`() async throws {
+        #expect(try await names(observe(api, ["resource": .string("pods.")])).count == 7)
+    }
+
     @Test func `a star is every namespace`() async throws {
         let fact = try await observe(
             api, ["resource": .string("pods"), "namespace": .string("*")], namespace: "default")
