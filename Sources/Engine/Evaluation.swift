@@ -129,30 +129,35 @@ struct Evaluation {
 }
 
 private func rootsFirst(_ confirmed: [Hypothesis]) -> [Hypothesis] {
+    let reached = Dictionary(
+        confirmed.map { ($0.id, reach(of: $0, among: confirmed)) }, uniquingKeysWith: { first, _ in first })
+    func explains(_ one: Hypothesis, _ other: Hypothesis) -> Bool { reached[one.id]?.contains(other.id) ?? false }
+    /// The best place among the hypothesis and all that it explains.
+    func place(_ hypothesis: Hypothesis) -> (Int, Int, Int, Int) {
+        let all = confirmed.filter { $0.id == hypothesis.id || explains(hypothesis, $0) }
+        let best = all.map(\.rank).min { $0 < $1 } ?? hypothesis.rank
+        return (best.playbook, best.cause, hypothesis.rank.playbook, hypothesis.rank.cause)
+    }
     var rest = confirmed
     var ordered: [Hypothesis] = []
     while !rest.isEmpty {
-        let explained = Set(rest.flatMap { hypothesis in hypothesis.cause.explains.filter { $0 != hypothesis.id } })
-        let roots = rest.filter { !explained.contains($0.id) }
-        // Where all explain each other there is no root: then the order of the text decides.
-        let candidates = roots.isEmpty ? rest : roots
-        guard let next = candidates.min(by: { place($0, among: rest) < place($1, among: rest) }) else { break }
+        // Of those that explain each other each may be the root: then the order of the text decides.
+        let roots = rest.filter { root in rest.allSatisfy { !explains($0, root) || explains(root, $0) } }
+        guard let next = roots.min(by: { place($0) < place($1) }) else { break }
         ordered.append(next)
         rest.removeAll { $0.id == next.id }
     }
     return ordered
 }
 
-/// The best place among the hypothesis and all that it explains, directly or not.
-private func place(_ hypothesis: Hypothesis, among all: [Hypothesis]) -> (Int, Int, Int, Int) {
-    var reached = [hypothesis.id: hypothesis]
+/// What the hypothesis explains, directly or not.
+private func reach(of hypothesis: Hypothesis, among all: [Hypothesis]) -> Set<String> {
+    var reached: Set<String> = []
     var open = [hypothesis]
     while let next = open.popLast() {
-        for other in all where next.cause.explains.contains(other.id) && reached[other.id] == nil {
-            reached[other.id] = other
+        for other in all where next.cause.explains.contains(other.id) && reached.insert(other.id).inserted {
             open.append(other)
         }
     }
-    let best = reached.values.map(\.rank).min { $0 < $1 } ?? hypothesis.rank
-    return (best.playbook, best.cause, hypothesis.rank.playbook, hypothesis.rank.cause)
+    return reached
 }

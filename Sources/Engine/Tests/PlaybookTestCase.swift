@@ -133,7 +133,7 @@ struct PlaybookTestReader {
             case .object(let fields):
                 guard let field = fields[step] else {
                     tell(
-                        Mismatch(path: [], message: "there is no field '\(step)'", choices: Array(fields.keys)),
+                        Mismatch(path: [step], message: "there is no field '\(step)'", choices: Array(fields.keys)),
                         below: node)
                     return false
                 }
