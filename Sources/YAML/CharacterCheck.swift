@@ -15,21 +15,26 @@ struct CharacterCheck {
     }
 
     mutating func run() {
-        // A copy of the reference: the loop below is the one that every byte goes through.
+        hasDirectives = startsDirective(at: start)
+        var index = firstUnusual(from: start)
+        while index < bytes.count, errors.count < limit {
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+                index += 1
+                if startsDirective(at: index) { hasDirectives = true }
+            } else {
+                index = checkUnusual(at: index)
+            }
+            index = firstUnusual(from: index)
+        }
+    }
+
+    /// The next line break, or character that is neither printable ASCII nor a tab: the loop that takes the time.
+    private func firstUnusual(from start: Int) -> Int {
         let bytes = bytes
         var index = start
-        hasDirectives = startsDirective(at: index)
-        while index < bytes.count {
-            let byte = bytes[index]
-            index += 1
-            if byte >= 0x20, byte < 0x7F { continue }
-            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-                if startsDirective(at: index) { hasDirectives = true }
-            } else if byte != UInt8(ascii: "\t") {
-                index = checkUnusual(at: index - 1)
-                if errors.count >= limit { return }
-            }
-        }
+        while index < bytes.count, bytes[index] &- 0x20 < 0x5F || bytes[index] == UInt8(ascii: "\t") { index += 1 }
+        return index
     }
 
     /// Checks a character that is neither printable ASCII nor white space; returns where the next one starts.

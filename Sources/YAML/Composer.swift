@@ -55,7 +55,7 @@ struct Composer: ~Copyable {
         case .sequenceStart(let isFlow): return start(event, isMapping: false, isFlow: isFlow)
         case .mappingStart(let isFlow): return start(event, isMapping: true, isFlow: isFlow)
         case .sequenceEnd, .mappingEnd:
-            end(at: event.span.end)
+            end(at: event.span)
             return true
         }
     }
@@ -80,11 +80,12 @@ struct Composer: ~Copyable {
         return isWithinLimits(at: event.span.start)
     }
 
-    private mutating func end(at mark: Mark) {
+    private mutating func end(at place: Span) {
         guard let collection = open.popLast() else { return }
-        var span = Span(start: collection.start, end: mark)
-        if !collection.isFlow, finished.count > collection.firstPart, let end = finished.lastEnd {
-            // libyaml ends a block where the next thing starts.
+        var span = Span(start: collection.start, end: place.end)
+        let hasBracket = collection.isFlow && place.start != place.end
+        if !hasBracket, finished.count > collection.firstPart, let end = finished.lastEnd {
+            // libyaml ends a block, and a pair without braces in a flow sequence, where the next thing starts.
             span.end = max(end, span.start)
         }
         let node = Node(content: content(of: collection), span: span, tag: collection.tag)

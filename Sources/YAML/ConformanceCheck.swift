@@ -121,9 +121,7 @@ extension ConformanceCheck {
                 if !mayHaveDirective {
                     report(.nonConforming, "a directive needs a line '...' before it", at: position)
                 }
-                let directive = position
-                passLine()
-                checkTagEscapes(from: directive)
+                passDirective()
             case UInt8(ascii: "-") where isMarker(UInt8(ascii: "-"), at: position):
                 mayHaveDirective = false
                 position += 3
@@ -170,21 +168,26 @@ extension ConformanceCheck {
     }
 
     private mutating func passTag() {
-        let first = position
-        defer { checkTagEscapes(from: first) }
         let isVerbatim = byte(position + 1) == UInt8(ascii: "<")
         while let byte = byte(position), !ConformanceCheck.isSpaceOrEnd(byte) {
             if isVerbatim, byte == UInt8(ascii: ">") { break }
             if !isVerbatim, flowDepth > 0, ConformanceCheck.isFlowIndicator(byte) { break }
-            position += 1
+            passTagByte()
         }
     }
 
-    /// libyaml's tags are C strings.
-    private mutating func checkTagEscapes(from first: Int) {
-        if source.bytes[first..<position].contains("%00".utf8) {
-            report(.misreadByLibYAML, "a tag cannot hold the character U+0000", at: first)
+    private mutating func passDirective() {
+        while let byte = byte(position), !ConformanceCheck.isBreak(byte) { passTagByte() }
+    }
+
+    /// libyaml's tags are C strings: an escaped NUL would end them.
+    private mutating func passTagByte() {
+        if byte(position) == UInt8(ascii: "%"), byte(position + 1) == UInt8(ascii: "0"),
+            byte(position + 2) == UInt8(ascii: "0")
+        {
+            report(.misreadByLibYAML, "a tag cannot hold the character U+0000", at: position)
         }
+        position += 1
     }
 
     /// `?x` in a flow collection is a plain scalar, to libyaml a key `x`.

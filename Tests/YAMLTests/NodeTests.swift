@@ -34,6 +34,13 @@ import YAML
             ])
     }
 
+    @Test func `a pair without braces ends behind its value`() throws {
+        #expect(
+            try places("[a: b  , {} ]\n") == [
+                "1:1-1:14 list", "1:2-1:6 map", "1:2-1:3 string(\"a\")", "1:5-1:6 string(\"b\")", "1:10-1:12 map",
+            ])
+    }
+
     @Test func `a block scalar ends behind what is visible of it`() throws {
         #expect(
             try places("a: |\n  líne\n  two  \n\n\nb: >-\n") == [
