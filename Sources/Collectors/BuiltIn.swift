@@ -25,6 +25,7 @@ extension Catalogue {
         EtcdMembersCollector(),
         EtcdPeersCollector(),
         EtcdLogsCollector(),
+        EtcdStatusCollector(),
         ConnectionCollector(),
         VersionCollector(),
         AuthenticationCollector(),
