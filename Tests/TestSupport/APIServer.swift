@@ -142,7 +142,7 @@ package struct APIServer: Sendable {
         return (kinds[plural] ?? "") + "List"
     }
 
-    /// `apps/v1`
+    /// `apps/v1`, or `v1` in the core group.
     private func groupVersion(_ path: String) -> String {
         let parts = path.split(separator: "/").map(String.init)
         return parts.first == "apis" && parts.count > 2 ? "\(parts[1])/\(parts[2])" : "v1"
