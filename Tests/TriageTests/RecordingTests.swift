@@ -110,6 +110,13 @@ struct RecordingTests {
     /// names the stand-in's through another context, as a person's kubeconfig would.
     private static func moved(_ text: String, recording: Recording, port: Int, authority: String) -> String {
         let data = Data(authority.utf8).base64EncodedString()
+        var text = text
+        if recording.name == "wrong-port" {
+            text = text.replacing(
+                "clusters:\n", with: "clusters:\n- {name: other, cluster: {server: 'https://127.0.0.1:\(port)'}}\n")
+            text = text.replacing(
+                "contexts:\n", with: "contexts:\n- {name: other, context: {cluster: other, user: \"\"}}\n")
+        }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             if line.contains("certificate-authority-data:"), recording.name != "cert-of-another-ca" {
                 return line.prefix { $0 == " " } + "certificate-authority-data: \(data)"
