@@ -22,7 +22,7 @@ struct ContainerCollector: Collector {
         return Observation(.map(["inside": .bool(kind != "none"), "kind": .string(kind)]), source: source)
     }
 
-    private func kind(_ surroundings: Surroundings) async throws(Unknown) -> (kind: String, source: String) {
+    func kind(_ surroundings: Surroundings) async throws(Unknown) -> (kind: String, source: String) {
         let second = try await surroundings.machineFileIfPresent("/proc/2/comm")
         if second?.hasPrefix("kthreadd") == true {
             // Virtual machines that were made from an image keep its marks; so a mark alone proves nothing here.

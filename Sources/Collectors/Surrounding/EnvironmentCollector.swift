@@ -27,7 +27,7 @@ struct EnvironmentCollector: Collector {
         var values: [String: Value] = [
             "isCI": .bool(Self.ciSystem(environment) != nil),
             "inPod": .bool(!(environment["KUBERNETES_SERVICE_HOST"] ?? "").isEmpty),
-            "inContainer": .bool(await Self.isInContainer(surroundings)),
+            "inContainer": await Self.isInContainer(surroundings),
             "inWSL": .bool(await Self.isInWSL(surroundings)),
             "isRoot": await Self.isRoot(surroundings),
             "home": .string(surroundings.homeDirectory),
@@ -65,12 +65,16 @@ extension EnvironmentCollector {
         return bytes.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func isInContainer(_ surroundings: Surroundings) async -> Bool {
+    /// As `node.container` has it: the marks of images alone do not make a virtual machine a container.
+    private static func isInContainer(_ surroundings: Surroundings) async -> Value {
         let variables = ["container", "KUBERNETES_SERVICE_HOST"]
-        if variables.contains(where: { !(surroundings.environment[$0] ?? "").isEmpty }) { return true }
-        for path in ["/.dockerenv", "/run/.containerenv"] where await exists(path, surroundings) { return true }
-        let groups = await text("/proc/1/cgroup", surroundings) ?? ""
-        return ["/docker", "/kubepods", "/lxc/", "/libpod", "containerd"].contains(where: groups.contains)
+        if variables.contains(where: { !(surroundings.environment[$0] ?? "").isEmpty }) { return .bool(true) }
+        do throws(Unknown) {
+            let kind = try await ContainerCollector().kind(surroundings).kind
+            return .bool(kind != "none" && kind != "wsl")
+        } catch {
+            return error.value
+        }
     }
 
     private static func isInWSL(_ surroundings: Surroundings) async -> Bool {
