@@ -88,10 +88,9 @@ extension KubeconfigFile {
         }
         let result = YAML.parse(bytes, limits: .kubeconfig)
         let document = result.documents.first
-        let end = result.documents.count > 1 ? document?.span.end : nil
-        // go-yaml lets the last of two equal keys win.
+        // go-yaml reads the first document alone, and lets the last of two equal keys win.
         let error = result.errors.first { error in
-            error.code != .duplicateKey && (end.map { error.mark < $0 } ?? true)
+            error.code != .duplicateKey && (document.map { error.mark < $0.span.end } ?? true)
         }
         format = Format(of: bytes, root: error == nil ? document : nil)
         if let error {

@@ -126,7 +126,7 @@ import Testing
         let second = """
             clusters: [{name: c, cluster: {server: https://two:6443}}]
             users: [{name: u, user: {token: abc, tokenFile: t/x}}]
-            contexts: [{name: b, context: {cluster: c, user: u, namespace: n}}]
+            contexts: [{name: b, context: {cluster: c, user: u, namespace: ns}}]
             current-context: z
             """
         let fact = try await collect(
