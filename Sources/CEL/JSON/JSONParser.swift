@@ -34,6 +34,10 @@ extension Value {
     let limits: JSONLimits
     var position = 0
     var depth = 0
+    // What the lists and objects that are still open hold, so that each is made at its end with the right size.
+    private var elements: [Value] = []
+    private var entries: [(key: Value, value: Value)] = []
+    private var keyOffsets: [Int] = []
 
     init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
         unsafe self.bytes = bytes
@@ -85,7 +89,7 @@ extension Value {
 
     private mutating func list() throws(JSONError) -> Value {
         try enter()
-        var elements: [Value] = []
+        let start = elements.count
         skipWhitespace()
         if !take(UInt8(ascii: "]")) {
             repeat {
@@ -96,32 +100,58 @@ extension Value {
             guard take(UInt8(ascii: "]")) else { throw unexpected("',' or ']'") }
         }
         depth -= 1
-        return .list(List(elements))
+        defer { elements.removeSubrange(start...) }
+        return .list(List(elements[start...]))
     }
 
     private mutating func object() throws(JSONError) -> Value {
         try enter()
-        var entries = UniqueEntries()
+        let start = entries.count
         skipWhitespace()
         if !take(UInt8(ascii: "}")) {
             repeat {
                 skipWhitespace()
-                let start = position
                 guard peek() == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
+                let keyOffset = position
                 let key = try string()
                 skipWhitespace()
                 guard take(UInt8(ascii: ":")) else { throw unexpected("':'") }
                 skipWhitespace()
-                let value = try value()
-                if !entries.insert(key, value), limits.duplicateKeys == .refuse {
-                    throw failure(.duplicateKey, "the key \(quoted(key)) is here twice", at: start)
-                }
+                entries.append((.string(key), try value()))
+                keyOffsets.append(keyOffset)
                 skipWhitespace()
             } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "}")) else { throw unexpected("',' or '}'") }
         }
         depth -= 1
-        return .map(Map(entries.entries))
+        defer {
+            entries.removeSubrange(start...)
+            keyOffsets.removeSubrange(start...)
+        }
+        let map = Map(entries[start...])
+        return .map(map.hasDuplicates ? Map(try lastOfEach(entries[start...])) : map)
+    }
+
+    /// The entries in the order of their keys' first appearance, each with its last value.
+    private func lastOfEach(
+        _ entries: ArraySlice<(key: Value, value: Value)>
+    ) throws(JSONError) -> [(key: Value, value: Value)] {
+        var kept: [(key: Value, value: Value)] = []
+        var positions: [ExactString: Int] = [:]
+        for (index, entry) in entries.enumerated() {
+            guard case .string(let key) = entry.key else { continue }
+            if let position = positions[ExactString(key)] {
+                if limits.duplicateKeys == .refuse {
+                    let offset = keyOffsets[entries.startIndex + index]
+                    throw failure(.duplicateKey, "the key \(quoted(key)) is here twice", at: offset)
+                }
+                kept[position].value = entry.value
+            } else {
+                positions[ExactString(key)] = kept.count
+                kept.append(entry)
+            }
+        }
+        return kept
     }
 
     private mutating func enter() throws(JSONError) {
@@ -179,7 +209,10 @@ extension Value {
 
     private func decode(_ range: Range<Int>) throws(JSONError) -> String {
         let part = unsafe UnsafeBufferPointer(rebasing: bytes[range])
-        if let text = unsafe String(validating: part, as: UTF8.self) { return text }
+        // Decoding repairs what is no UTF-8: the text is as it was where nothing has changed. (Five times as fast as
+        // `String(validating:as:)`.)
+        let text = unsafe String(decoding: part, as: UTF8.self)
+        if unsafe text.withUTF8Bytes({ unsafe areEqual($0, part) }) { return text }
         let offset = unsafe range.lowerBound + invalidUTF8Offset(in: part)
         throw failure(.invalidUTF8, "this is not UTF-8", at: offset)
     }
@@ -330,34 +363,11 @@ extension Value {
     }
 }
 
-/// An object's entries in the order of their first appearance; of two with one key the later value stays.
-private struct UniqueEntries {
-    private(set) var entries: [(key: Value, value: Value)] = []
-    private var keys: [String] = []
-    // Comparing a handful of keys one by one is faster than hashing them.
-    private var positions: [ExactString: Int] = [:]
-    private static let few = 12
-
-    /// Whether the key is new.
-    mutating func insert(_ key: String, _ value: Value) -> Bool {
-        if let position = position(of: key) {
-            entries[position].value = value
-            return false
-        }
-        keys.append(key)
-        entries.append((.string(key), value))
-        if keys.count == Self.few {
-            for (index, key) in keys.enumerated() { positions[ExactString(key)] = index }
-        } else if keys.count > Self.few {
-            positions[ExactString(key)] = keys.count - 1
-        }
-        return true
-    }
-
-    private func position(of key: String) -> Int? {
-        if keys.count >= Self.few { return positions[ExactString(key)] }
-        return keys.firstIndex { $0.isIdentical(to: key) }
-    }
+private func areEqual(_ one: UnsafeBufferPointer<UInt8>, _ two: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard one.count == two.count else { return false }
+    var difference: UInt8 = 0
+    for index in one.indices { unsafe difference |= one[index] ^ two[index] }
+    return difference == 0
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

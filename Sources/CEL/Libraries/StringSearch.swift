@@ -30,6 +30,7 @@ extension String {
         return unsafe withUTF8Bytes { text in
             unsafe separator.withUTF8Bytes { separator in
                 var parts: [Value] = []
+                unsafe parts.reserveCapacity(partCount(of: text, separator: separator, limit: limit))
                 var start = 0
                 while parts.count < limit - 1,
                     let end = unsafe endOfPart(in: text, from: start, separator: separator)
@@ -84,6 +85,16 @@ extension String {
             }
         }
     }
+}
+
+/// How many parts there are at most, counted so that the list is allocated once.
+private func partCount(
+    of text: UnsafeBufferPointer<UInt8>, separator: UnsafeBufferPointer<UInt8>, limit: Int
+) -> Int {
+    guard let first = unsafe separator.first else { return min(text.count, limit) }
+    var count = 1
+    for index in text.indices { if unsafe text[index] == first { count += 1 } }
+    return min(count, limit)
 }
 
 private func endOfPart(
