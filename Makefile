@@ -5,8 +5,8 @@ PREFIX ?= /usr/local
 RELEASE = .build/release/triage
 BUILD_RELEASE = swift build -c release --static-swift-stdlib --product triage
 
-EXAMPLE = diagnose --file examples/expired-client-certificate/output.txt \
-	--snapshot examples/expired-client-certificate/snapshot.json
+EXAMPLE = diagnose --file docs/example/output.txt \
+	--snapshot docs/example/snapshot.json
 ARGS ?= $(EXAMPLE)
 
 .PHONY: run test build install lint format golden bench fuzz

@@ -14,11 +14,29 @@ extension Scope {
     private func gather(_ condition: Condition, into paths: inout [[String]], seen: inout Set<String>) {
         for path in decisiveReferences(of: condition) {
             if let root = path.first, let definition = definition(named: root) {
-                if seen.insert(root).inserted { gather(definition.condition, into: &paths, seen: &seen) }
+                if let target = definition.condition.program.source.aliasedPath {
+                    // A name for a part of a fact: what was read of it is the evidence, not the whole part.
+                    let full = unaliased(target + path.dropFirst())
+                    if let inner = full.first.flatMap(self.definition(named:)) {
+                        if seen.insert(inner.name).inserted { gather(inner.condition, into: &paths, seen: &seen) }
+                    } else if full.count > 1, !paths.contains(full) {
+                        paths.append(full)
+                    }
+                } else if seen.insert(root).inserted {
+                    gather(definition.condition, into: &paths, seen: &seen)
+                }
             } else if !paths.contains(path), path.count > 1 || path == ["platform"] {
                 paths.append(path)
             }
         }
+    }
+
+    /// Follows names of names; a name that stands for more than a path stays.
+    private func unaliased(_ path: [String]) -> [String] {
+        guard let root = path.first, let definition = definition(named: root),
+            let target = definition.condition.program.source.aliasedPath
+        else { return path }
+        return unaliased(target + path.dropFirst())
     }
 
     /// The paths that stand in the parts which decided; all where that cannot be told.
@@ -96,6 +114,21 @@ extension [String] {
 }
 
 extension String {
+    /// `["facts", "kubelet"]` where the whole expression is that path and nothing else.
+    fileprivate var aliasedPath: [String]? {
+        let names = split(separator: ".", omittingEmptySubsequences: false)
+        let isPath =
+            names.count > 1
+            && names.allSatisfy { name in
+                !name.isEmpty && !(name.first?.isNumber ?? true)
+                    && name.utf8.allSatisfy { byte in
+                        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || byte == UInt8(ascii: "_")
+                            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    }
+            }
+        return isPath ? names.map(String.init) : nil
+    }
+
     /// Whether the token reads the path: itself, or something below it.
     fileprivate func reads(_ path: [String]) -> Bool {
         let name = path.joined(separator: ".")

@@ -5,6 +5,8 @@ package func shortText(of value: Value, limit: Int = 240) -> String {
     let text =
         switch value {
         case .string(let string): string.isEmpty ? "\"\"" : string
+        case .timestamp(let time): time.description
+        case .duration(let span): span.description
         default: compactJSONText(of: value)
         }
     let flat = text.replacing("\n", with: "⏎")
