@@ -72,7 +72,8 @@ struct Session: Sendable {
                 environment: environment, homeDirectory: environment["HOME"] ?? "/root",
                 selection: Surroundings.Selection(
                     kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace),
-                text: text, now: now ?? currentTime(), effects: effects))
+                text: text, now: now ?? currentTime(), effects: effects,
+                permissions: options.allowCommands ? .all : .none))
     }
 
     private func savedFacts(_ path: String) async throws -> Snapshot {
