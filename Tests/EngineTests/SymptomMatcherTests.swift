@@ -127,6 +127,33 @@ import Testing
         #expect(match.text == "etcdserver: cluster ID mismatch")
     }
 
+    @Test(arguments: [0, 1, 40, 70, 99, 120])
+    func `a long text is read at two places and nothing is lost where they meet`(shift: Int) throws {
+        let filler = String(repeating: "I1124 00:00:00.0 1 a.go:1] all is well and nobody is refused\n", count: 3000)
+        let half = filler.utf8.count / 2
+        let before = String(filler.prefix(half - 100 + shift))
+        let text = before + "\nfailed: running with swap on is\nnot supported, please\n" + filler.suffix(half)
+        let match = try #require(Self.matcher.matches(in: text).first)
+        #expect(match.playbook == "swap-enabled")
+        #expect(match.line == before.split(separator: "\n", omittingEmptySubsequences: false).count + 1)
+        #expect(match.count == 1)
+    }
+
+    @Test func `any bytes are searched without a crash`() {
+        var state: UInt64 = 42
+        let alphabet = Array(
+            "running with swap on is not supported\\u001b[31m\n\"'\u{1B}[]\u{A0}\u{2018}\u{2502}> |dial tcp 1:2: connect: connection refused{}"
+                .unicodeScalars)
+        for length in 0..<400 {
+            var text = ""
+            for _ in 0..<length {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text.unicodeScalars.append(alphabet[Int(state >> 33) % alphabet.count])
+            }
+            _ = Self.matcher.matches(in: text)
+        }
+    }
+
     @Test(arguments: [
         (#"connection refused"#, ["connectionrefused"]),
         (#"dial tcp (\S+): connect"#, [":connect"]),
