@@ -151,10 +151,17 @@ extension EtcdPeerAnswer.Member {
 
 extension Command {
     /// etcdctl with the person's endpoints, certificates and user.
+    ///
+    /// A flag beside its own variable ends etcdctl 3.4, so a variable that a flag replaces is left out.
     static func etcdctl(_ arguments: [String], in surroundings: Surroundings) -> Command {
-        var environment = surroundings.environment.filter { $0.key.hasPrefix("ETCDCTL_") }
+        let all = ["--dial-timeout=3s", "--command-timeout=5s"] + arguments
+        let replaced = Flags(all).values.keys.map { flag in
+            "ETCDCTL_" + flag.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+        }
+        var environment = surroundings.environment.filter {
+            $0.key.hasPrefix("ETCDCTL_") && !replaced.contains($0.key)
+        }
         environment["ETCDCTL_API"] = "3"
-        let timeouts = ["--dial-timeout=3s", "--command-timeout=5s"]
-        return Command("etcdctl", timeouts + arguments, environment: environment)
+        return Command("etcdctl", all, environment: environment)
     }
 }
