@@ -30,6 +30,9 @@ package struct PlaybookFiles: Sendable {
     /// A byte more than a playbook may have, so that the reader tells of larger ones at their place.
     private static let mostBytes = (1 << 20) + 1
 
+    /// All files together; what is read is kept until it is loaded.
+    private static let mostBytesTogether = 64 << 20
+
     /// - Parameter path: a directory, or a single file whatever its name.
     package init(_ path: String, kind: Kind, effects: some Effects) async {
         do throws(Unknown) {
@@ -53,7 +56,13 @@ package struct PlaybookFiles: Sendable {
                     .tooManyFiles, "\(wanted.count) files are more than the \(Self.mostFiles) that a source may have",
                     path)
             }
-            for name in wanted.prefix(Self.mostFiles) { await readEntry(path.appending(component: name), effects) }
+            for name in wanted.prefix(Self.mostFiles) {
+                guard contents.reduce(0, { $0 + $1.bytes.count }) <= Self.mostBytesTogether else {
+                    report(.tooLarge, "the files have more than \(Self.mostBytesTogether >> 20) MiB together", path)
+                    break
+                }
+                await readEntry(path.appending(component: name), effects)
+            }
             if kind == .tests, names.contains("tests") {
                 await readDirectory(path.appending(component: "tests"), kind, effects)
             }

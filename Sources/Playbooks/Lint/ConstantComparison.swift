@@ -8,7 +8,7 @@ extension LintRule {
         for definition in subject.playbook.definitions {
             let program = definition.condition.program
             found += constantParts(of: definition.condition, in: world, subject)
-            world.definitions[definition.name] = program.evaluate(world).value
+            world.definitions[definition.name] = world.value(of: program)
         }
         for condition in subject.playbook.conditions {
             found += constantParts(of: condition, in: world, subject)
@@ -23,7 +23,7 @@ extension LintRule {
         let source = Array(condition.program.source.utf8)
         var covered: [Range<Int>] = []
         var found: [Problem] = []
-        for part in condition.program.explain(world).parts {
+        for part in world.explanation(of: condition.program).parts {
             guard case .bool(let flag) = part.value, part.range.upperBound <= source.count,
                 !covered.contains(where: {
                     $0.contains(part.range.lowerBound) && $0.upperBound >= part.range.upperBound

@@ -3,6 +3,10 @@ internal import YAML
 
 /// Compiles the expressions of one playbook, each at its place; what is wrong is told at its place too.
 struct ExpressionCompiler {
+    /// How many holes a text may have, and after how many problems no more are looked for.
+    private static let mostHoles = 100
+    private static let mostProblems = 200
+
     let source: SourceText
     /// What expressions may name.
     var variables: [String: ValueType]
@@ -50,6 +54,11 @@ struct ExpressionCompiler {
         guard let node, let scalar = node.scalar, let text = node.text else { return nil }
         let places = SourceMap(of: scalar, at: node.span, in: source)
         let parsed = TemplateText(text)
+        guard parsed.parts.count <= 2 * Self.mostHoles else {
+            let location = source.location(of: node)
+            report(.tooLarge, "a text has more than \(Self.mostHoles) {{ }}", at: location)
+            return nil
+        }
         for offset in parsed.unterminated {
             report(
                 .unterminatedTemplate, "'{{' without '}}'; a literal '{{' is written {{ \"{{\" }}",
@@ -78,6 +87,7 @@ struct ExpressionCompiler {
     }
 
     private mutating func compile(_ text: String, at location: Location, _ places: SourceMap) -> Condition? {
+        guard problems.count < Self.mostProblems else { return nil }
         do {
             return Condition(
                 program: try Environment(variables: variables).compile(text), location: location, places: places)

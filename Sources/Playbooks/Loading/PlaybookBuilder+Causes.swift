@@ -49,7 +49,7 @@ extension PlaybookBuilder {
 
     private mutating func checkReachable(_ when: Condition, after earlier: [Cause]) {
         let whole = when.location(of: 0..<when.program.source.utf8.count)
-        switch when.program.evaluate(constants).value {
+        switch constants.value(of: when.program) {
         case .bool(false):
             report(.unreachableCause, "the condition is false whatever the facts are", at: whole)
         case .error(let error):
@@ -88,7 +88,7 @@ extension PlaybookBuilder {
 
     private mutating func checkRemedyReference(_ id: String, at node: Node, among ids: [String]) {
         guard !ids.contains(id) else { return }
-        let nearest = nearestName(to: id, among: ids)
+        let nearest = self.nearest(to: id, among: ids)
         let expected = ids.isEmpty ? "; expected it under 'remedies' of the spec" : ""
         report(
             .unknownRemedy,
@@ -108,7 +108,7 @@ extension PlaybookBuilder {
             if id == cause.text("id") {
                 report(.explainsCycle, "a cause cannot explain itself", at: node)
             } else if !ids.contains(id) {
-                let nearest = nearestName(to: id, among: ids)
+                let nearest = self.nearest(to: id, among: ids)
                 report(
                     .unknownCause, "this playbook has no cause \(id.quotedForMessage)\(didYouMean(nearest))", at: node,
                     suggestion: nearest)

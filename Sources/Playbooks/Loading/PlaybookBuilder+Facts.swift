@@ -67,7 +67,7 @@ extension PlaybookBuilder {
 
     private mutating func reportUnknownCollector(_ name: String, at node: Node) {
         guard !name.isBlank else { return }
-        let nearest = nearestName(to: name, among: catalogue.names)
+        let nearest = self.nearest(to: name, among: catalogue.names)
         report(
             .unknownCollector,
             "there is no collector \(name.quotedForMessage)"
@@ -85,7 +85,7 @@ extension PlaybookBuilder {
         for entry in draft.parameters?.entries ?? [] {
             guard let parameter = declaration.parameters.first(where: { $0.name == entry.key }) else {
                 let free = names.filter { draft.parameters?[$0] == nil }
-                let nearest = nearestName(to: entry.key, among: free)
+                let nearest = self.nearest(to: entry.key, among: free)
                 let expected = names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
                 report(
                     .unknownParameter,
@@ -174,7 +174,7 @@ extension PlaybookBuilder {
 
     private mutating func reportUnknownField(_ node: Node, _ name: String, _ type: ValueType, what: String) {
         let fields = type.fieldNames.sorted()
-        let nearest = nearestName(to: name, among: fields)
+        let nearest = self.nearest(to: name, among: fields)
         let expected = fields.map { "'\($0)'" }.joined(separator: ", ")
         report(
             .unknownParameter,

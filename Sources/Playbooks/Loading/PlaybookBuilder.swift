@@ -23,6 +23,11 @@ struct PlaybookBuilder {
 
     var problems: [Problem] { ownProblems + expressions.problems }
 
+    /// The name that was probably meant; comparing names is for people, who do not read hundreds of problems.
+    func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+        problems.count < 100 ? nearestName(to: name, among: candidates) : nil
+    }
+
     /// `nil` where something essential is missing; every problem has been told then.
     mutating func build() -> Playbook? {
         let symptoms = buildSymptoms()
@@ -197,7 +202,7 @@ extension PlaybookBuilder {
                 let condition = expressions.expression(node)
             else { continue }
             expressions.variables[name] = condition.program.resultType
-            constants.definitions[name] = condition.program.evaluate(constants).value
+            constants.definitions[name] = constants.value(of: condition.program)
             definitions.append(Definition(name: name, condition: condition))
         }
         return definitions

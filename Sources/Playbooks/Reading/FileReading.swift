@@ -28,7 +28,10 @@ package struct FileReading: Sendable {
             var check = FormCheck(source)
             check.check(document, as: .object(shape), what: "a document")
             problems += check.problems
-            guard let root = Mapping(document) else { continue }
+            // What is too large is not looked at any further.
+            guard let root = Mapping(document), !check.problems.contains(where: { $0.code == .tooLarge }) else {
+                continue
+            }
             let isSound = errorsOfText.isEmpty && excesses.isEmpty && check.problems.isEmpty
             documents.append(Document(root: root, isSound: isSound))
         }

@@ -2,6 +2,10 @@ internal import YAML
 
 /// Compares a document with its shape and tells everything that is not of the form.
 struct FormCheck {
+    /// How many elements a list or a mapping of names may have: more than anybody writes, and few enough to compare
+    /// each with each.
+    private static let mostElements = 500
+
     let source: SourceText
     private(set) var problems: [Problem] = []
 
@@ -56,6 +60,7 @@ struct FormCheck {
             return reportForm(node, expected: "a mapping of names", what: what)
         }
         checkKeysAreScalars(node, what: what)
+        guard isOfBearableSize(node, mapping.entries.count, what: what) else { return }
         for entry in mapping.entries {
             if !style.allows(entry.key) { reportName(entry.keyNode, entry.key, style) }
             check(entry.value, as: kind, what: "'\(entry.key)'")
@@ -72,8 +77,15 @@ struct FormCheck {
             }
             return reportForm(node, expected: "a list", what: what)
         }
+        guard isOfBearableSize(node, elements.count, what: what) else { return }
         if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what) must not be empty", at: node) }
         for element in elements { check(element, as: kind, what: "an element of \(what)") }
+    }
+
+    private mutating func isOfBearableSize(_ node: Node, _ count: Int, what: String) -> Bool {
+        guard count > Self.mostElements else { return true }
+        report(.tooLarge, "\(what) has \(count) elements; expected at most \(Self.mostElements)", at: node)
+        return false
     }
 
     private mutating func checkKeysAreScalars(_ node: Node, what: String) {

@@ -70,14 +70,25 @@ package struct SourceMap: Sendable {
         var map = self
         map.runs =
             [Run(textOffset: 0, line: start.line, column: start.column)]
-            + runs.filter { $0.textOffset > offset }.map {
+            + runs[(runIndex(of: offset) + 1)...].map {
                 Run(textOffset: $0.textOffset - offset, line: $0.line, column: $0.column)
             }
         return map
     }
 
+    /// The last run that starts at the offset or before it.
+    private func runIndex(of offset: Int) -> Int {
+        var low = 0
+        var high = runs.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if runs[middle].textOffset <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
     private func place(_ offset: Int, in text: [UInt8]) -> (line: Int, column: Int) {
-        let run = runs.last { $0.textOffset <= offset } ?? runs[0]
+        let run = runs[runIndex(of: offset)]
         let passed = text[min(run.textOffset, offset)..<offset].count { !$0.isContinuation }
         return (run.line, run.column + passed)
     }
