@@ -69,12 +69,13 @@ extension PlaybookBuilder {
     mutating func checkReferences() {
         let causes = (specification?.elements("causes") ?? []).compactMap { Mapping($0) }
         let remedies = specification?.mapping("remedies")?.entries ?? []
+        let ids = Set(remedies.map(\.key))
         var named: Set<String> = []
         for cause in causes {
             for node in cause.elements("remedies") {
                 guard let id = node.text else { continue }
                 named.insert(id)
-                checkRemedyReference(id, at: node, among: remedies.map(\.key))
+                checkRemedyReference(id, at: node, among: ids)
             }
             checkRepetition(in: cause.elements("remedies"))
             checkExplains(of: cause, among: causes)
@@ -86,9 +87,9 @@ extension PlaybookBuilder {
         }
     }
 
-    private mutating func checkRemedyReference(_ id: String, at node: Node, among ids: [String]) {
+    private mutating func checkRemedyReference(_ id: String, at node: Node, among ids: Set<String>) {
         guard !ids.contains(id) else { return }
-        let nearest = self.nearest(to: id, among: ids)
+        let nearest = self.nearest(to: id, among: ids.sorted())
         let expected = ids.isEmpty ? "; expected it under 'remedies' of the spec" : ""
         report(
             .unknownRemedy,

@@ -24,8 +24,8 @@ struct PlaybookBuilder {
     var problems: [Problem] { ownProblems + expressions.problems }
 
     /// The name that was probably meant; comparing names is for people, who do not read hundreds of problems.
-    func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
-        problems.count < 100 ? nearestName(to: name, among: candidates) : nil
+    func nearest(to name: String, among candidates: @autoclosure () -> [String]) -> String? {
+        ownProblems.count < 100 ? nearestName(to: name, among: candidates()) : nil
     }
 
     /// `nil` where something essential is missing; every problem has been told then.

@@ -6,6 +6,10 @@ package struct SourceText: Sendable {
     package let bytes: [UInt8]
     /// The offset at which each line starts.
     private let lineStarts: [Int]
+    /// How many characters start before each block of bytes: a line may be as long as the file.
+    private let charactersBefore: [Int]
+
+    private static let blockSize = 256
 
     package init(_ bytes: [UInt8], file: String) {
         self.file = file
@@ -19,6 +23,10 @@ package struct SourceText: Sendable {
             if endsLine { starts.append(offset + 1) }
         }
         lineStarts = starts
+        charactersBefore = stride(from: 0, to: bytes.count, by: Self.blockSize).reduce(into: [0]) { counts, start in
+            let block = bytes[start..<min(start + Self.blockSize, bytes.count)]
+            counts.append((counts.last ?? 0) + block.count { !$0.isContinuation })
+        }
     }
 
     /// The place of a range of bytes; what lies on further lines is not marked.
@@ -54,7 +62,12 @@ package struct SourceText: Sendable {
     }
 
     private func scalarCount(_ range: Range<Int>) -> Int {
-        bytes[range].count { !$0.isContinuation }
+        characters(before: range.upperBound) - characters(before: range.lowerBound)
+    }
+
+    private func characters(before offset: Int) -> Int {
+        let block = offset / Self.blockSize
+        return charactersBefore[block] + bytes[block * Self.blockSize..<offset].count { !$0.isContinuation }
     }
 }
 

@@ -88,10 +88,10 @@ private struct SeededGenerator: RandomNumberGenerator {
     @Test func `names that are wrong by the thousand are told without end but not compared without end`() {
         let remedies = (0..<400).map { "remedy-number-\($0): {title: A, risk: safe, steps: [{say: Go}]}" }
         let wrong = (0..<400).map { "remedy-numbre-\($0)" }.joined(separator: ", ")
-        let causes = (0..<60).map { "{id: a\($0), title: A, when: platform == '\($0)', remedies: [\(wrong)]}" }
+        let causes = (0..<20).map { "{id: a\($0), title: A, when: platform == '\($0)', remedies: [\(wrong)]}" }
         let problems = load(
             playbook("causes: [\(causes.joined(separator: ", "))]\nremedies: {\(remedies.joined(separator: ", "))}"))
-        #expect(problems.count { $0.code == .unknownRemedy } == 60 * 400)
+        #expect(problems.count { $0.code == .unknownRemedy } == 20 * 400)
         #expect(problems.count { $0.suggestion != nil } <= 100)
     }
 
