@@ -9,7 +9,7 @@ import Testing
 /// What real kubectl used, copied from the project's recordings of a throwaway cluster.
 enum Recordings {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Fixtures/recordings").path()
+        .deletingLastPathComponent().appending(path: "TriageTests/Recordings").path()
 
     static func text(_ name: String, _ file: String = "kubeconfig.yaml") throws -> String {
         try String(contentsOf: URL(filePath: "\(folder)/\(name)/\(file)"), encoding: .utf8)

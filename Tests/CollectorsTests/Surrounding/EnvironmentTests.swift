@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ["/.dockerenv": ""], ["/proc/1/cgroup": "12:cpu:/kubepods/burstable/pod1"], ["/run/.containerenv": ""],
+        ["/.dockerenv": ""], ["/run/.containerenv": ""],
+        ["/proc/1/comm": "nginx\n", "/proc/version": "Linux version 6.1.0"],
     ])
     func `a container is known by its files`(files: [String: String]) async throws {
         let fact = try await collect(EnvironmentCollector(), in: surroundings(files: files))
