@@ -48,17 +48,20 @@ struct ConnectionCollector: Collector {
         return await observe(access, in: surroundings)
     }
 
-    func observe(_ access: ServerAccess, in surroundings: Surroundings) async -> Observation {
+    func observe(
+        _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double = 5
+    ) async -> Observation {
         let effects = surroundings.effects
         // Any chain is taken by `connect`; handshakes are tried on http:// too.
         let report = await effects.connect(
-            ConnectionRequest(host: access.host, port: access.port, tls: access.tls))
+            ConnectionRequest(
+                host: access.host, port: access.port, tls: access.tls, deadlineSeconds: deadlineSeconds))
         let isOpen = report.isOpen
-        let handshake = isOpen ? await Handshake(report, access, effects) : nil
+        let handshake = isOpen ? await Handshake(report, access, effects, deadlineSeconds: deadlineSeconds) : nil
         var source = "connect to \(bracketed(access.host)):\(access.port)"
         var http: [String: Value] = ["attempted": .bool(false), "answered": .bool(false), "isAPIServer": .bool(false)]
         if access.proxy != nil || isOpen, report.wasAsked {
-            let request = access.probe("/version")
+            let request = access.probe("/version", deadlineSeconds: deadlineSeconds)
             source += ", GET \(request.url)"
             http = await ask(request, effects)
         }
@@ -157,13 +160,16 @@ struct Handshake: Sendable {
     var isComplete: Bool
     var leadsToAuthority: Bool
 
-    init(_ report: ConnectionReport, _ access: ServerAccess, _ effects: any Effects) async {
+    init(
+        _ report: ConnectionReport, _ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double
+    ) async {
         isComplete = report.failedAt == nil
         leadsToAuthority = false
         fields = ["attempted": .bool(true), "ok": .bool(isComplete), "peerSpeaksHTTP": .bool(false)]
         if case .handshaking(let error) = report.failedAt {
             fields["error"] = .string(error)
-            let plain = access.probe("/version", isTLS: false, usesProxy: false)
+            let plain = access.probe(
+                "/version", isTLS: false, usesProxy: false, deadlineSeconds: deadlineSeconds)
             let answers = await (try? effects.send(plain)) != nil
             fields["peerSpeaksHTTP"] = .bool(answers && report.peerChainDER.isEmpty)
         }

@@ -30,13 +30,21 @@ struct PortsCollector: Collector {
     }
 
     func observe(
-        _ access: ServerAccess, named: [Int: String], usual: [Int] = Self.usual, in surroundings: Surroundings
+        _ access: ServerAccess, named: [Int: String], usual: [Int] = Self.usual, in surroundings: Surroundings,
+        deadlineSeconds: Double = 3
     ) async -> Observation {
         let others = Set(usual).union(named.keys).subtracting([access.port]).sorted()
         let found = await withTaskGroup(of: (port: Int, value: Value).self) { group in
             for port in others {
                 let context = named[port]
-                group.addTask { (port, await look(access, port: port, context: context, surroundings.effects)) }
+                group.addTask {
+                    (
+                        port,
+                        await look(
+                            access, port: port, context: context, surroundings.effects, deadlineSeconds: deadlineSeconds
+                        )
+                    )
+                }
             }
             var found: [(port: Int, value: Value)] = []
             for await entry in group { found.append(entry) }
@@ -48,10 +56,10 @@ struct PortsCollector: Collector {
     }
 
     private func look(
-        _ access: ServerAccess, port: Int, context: String?, _ effects: any Effects
+        _ access: ServerAccess, port: Int, context: String?, _ effects: any Effects, deadlineSeconds: Double
     ) async -> Value {
         let report = await effects.connect(
-            ConnectionRequest(host: access.host, port: port, tls: access.tls, deadlineSeconds: 3))
+            ConnectionRequest(host: access.host, port: port, tls: access.tls, deadlineSeconds: deadlineSeconds))
         var fields: [String: Value] = ["port": .int(Int64(port)), "open": .bool(report.isOpen)]
         fields["context"] = context.map(Value.string)
         guard report.wasAsked else { return Unknown(.notCollected, ConnectionReport.notAsked).value }
@@ -67,7 +75,8 @@ struct PortsCollector: Collector {
             fields["clusterMatches"] = .bool(trust.leadsToAuthority)
         }
         let answer = try? await effects.send(
-            access.probe("/version", port: port, isTLS: speaksTLS, usesProxy: false))
+            access.probe(
+                "/version", port: port, isTLS: speaksTLS, usesProxy: false, deadlineSeconds: deadlineSeconds + 2))
         fields["isAPIServer"] = .bool(answer?.isAPIServersVersion ?? false)
         return .map(Map(fields))
     }

@@ -26,7 +26,9 @@ extension ServerAccess {
     }
 
     /// A look at who answers: nobody's credentials, any certificate.
-    func probe(_ path: String, port: Int? = nil, isTLS: Bool? = nil, usesProxy: Bool = true) -> HTTPRequest {
+    func probe(
+        _ path: String, port: Int? = nil, isTLS: Bool? = nil, usesProxy: Bool = true, deadlineSeconds: Double = 5
+    ) -> HTTPRequest {
         var options = tls
         options.certificateChainPEM = nil
         options.privateKeyPEM = nil
@@ -36,7 +38,7 @@ extension ServerAccess {
         return HTTPRequest(
             url: "\(scheme)://\(bracketed(host)):\(port ?? self.port)\(prefix)\(path)",
             headers: [("Accept", "application/json"), ("User-Agent", "triage")], tls: options,
-            proxy: usesProxy ? proxy?.url : nil, deadlineSeconds: 5, bodyLimit: 1 << 20)
+            proxy: usesProxy ? proxy?.url : nil, deadlineSeconds: deadlineSeconds, bodyLimit: 1 << 20)
     }
 
     /// Without user and password, as far as a URL carries them.

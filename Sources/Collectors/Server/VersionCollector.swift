@@ -22,20 +22,25 @@ struct VersionCollector: Collector {
         return try await observe(access, in: surroundings)
     }
 
-    func observe(_ access: ServerAccess, in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        let request = access.probe("/version")
+    func observe(
+        _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double = 5
+    ) async throws(Unknown) -> Observation {
+        let request = access.probe("/version", deadlineSeconds: deadlineSeconds)
         let version = try await surroundings.effects.send(request)
         var fields: [String: Value] = [
             "isAPIServer": .bool(version.isAPIServersVersion), "status": .int(Int64(version.status)),
         ]
         fields["gitVersion"] = version.json?[field: "gitVersion"]?.text.map(Value.string)
-        fields.merge(await readiness(access, surroundings.effects)) { $1 }
+        fields.merge(await readiness(access, surroundings.effects, deadlineSeconds: deadlineSeconds)) { $1 }
         return Observation(.map(Map(fields)), source: "GET \(request.url), GET \(access.probe("/readyz?verbose").url)")
     }
 
-    private func readiness(_ access: ServerAccess, _ effects: any Effects) async -> [String: Value] {
+    private func readiness(
+        _ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double
+    ) async -> [String: Value] {
         do throws(Unknown) {
-            let answer = try await effects.send(access.probe("/readyz?verbose"))
+            let answer = try await effects.send(
+                access.probe("/readyz?verbose", deadlineSeconds: deadlineSeconds))
             let checks = Self.failedChecks(String(decoding: answer.body, as: UTF8.self))
             guard answer.status == 200 || !checks.isEmpty else {
                 throw Unknown(

@@ -98,19 +98,28 @@ func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws 
         #expect(lines == ["PATH=/usr/bin:/bin", "AWS_PROFILE=dev", "KUBECONFIG=/k", "EXTRA=1"])
     }
 
-    @Test func `a deadline ends the program and its children`() async throws {
+    @Test func `a deadline ends the program`() async {
+        #expect(
+            await reason { _ = try await world.run(Command("sleep", ["1000"], deadlineSeconds: 0.2)) } == .timedOut)
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `a program that is given up takes its children along`() async throws {
         try await withTemporaryDirectory { directory in
             let mark = "\(directory)/child"
-            let script = "sh -c 'echo $$ > \(mark); exec sleep 1000' & wait"
-            #expect(
-                await reason {
-                    _ = try await world.run(Command("sh", ["-c", script], deadlineSeconds: 0.5))
-                } == .timedOut)
+            let script = "sh -c 'echo $$ > \(mark).new; mv \(mark).new \(mark); exec sleep 1000' & wait"
+            let work = Task { try await world.run(Command("sh", ["-c", script], deadlineSeconds: 3600)) }
+            while !FileManager.default.fileExists(atPath: mark) { await Task.yield() }
             let text = try String(contentsOfFile: mark, encoding: .utf8)
             let child = try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
-            // Killed; a zombie that nobody reaps yet counts as dead.
-            let state = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ") Z"
-            #expect(state.contains(") Z") || state.contains(") X"))
+            work.cancel()
+            #expect(await reason { _ = try await work.value } == .timedOut)
+            // A zombie that nobody reaps yet counts as dead.
+            func isAlive() -> Bool {
+                let state = (try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8)) ?? ") Z"
+                return !state.contains(") Z") && !state.contains(") X")
+            }
+            while isAlive() { await Task.yield() }
         }
     }
 

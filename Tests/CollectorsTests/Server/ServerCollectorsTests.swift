@@ -41,7 +41,7 @@ extension Value {
             APIServer().respond($0)
         } body: { server in
             let access = ServerAccess(server.url, authorities: authority.certificatePEM)
-            let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
             #expect(fact.text("url") == server.url)
             #expect(fact.flag("isLoopback") == true)
             #expect(fact.flag("proxy.inForce") == false)
@@ -61,7 +61,7 @@ extension Value {
 
     @Test func `a refusal stops the ladder there`() async throws {
         let access = ServerAccess("https://127.0.0.1:\(try await unusedPort())")
-        let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+        let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
         #expect(fact.flag("tcp.open") == false)
         #expect(fact.text("tcp.error") == "refused")
         #expect(fact.flag("tls.attempted") == false)
@@ -74,7 +74,7 @@ extension Value {
             APIServer().respond($0)
         } body: { server in
             let access = ServerAccess(server.url, authorities: try TestAuthority().certificatePEM)
-            let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
             #expect(fact.flag("tls.ok") == true)
             #expect(fact.flag("tls.trusted") == false)
             #expect(fact.flag("tls.leadsToAuthority") == false)
@@ -89,7 +89,7 @@ extension Value {
             APIServer().respond($0)
         } body: { server in
             let access = ServerAccess("https://127.0.0.1:\(server.port)")
-            let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
             #expect(fact.flag("tcp.open") == true)
             #expect(fact.flag("tls.ok") == false)
             #expect(fact.flag("tls.peerSpeaksHTTP") == true)
@@ -103,7 +103,7 @@ extension Value {
             APIServer().respond($0)
         } body: { server in
             let access = ServerAccess("http://127.0.0.1:\(server.port)")
-            let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
             #expect(fact.text("scheme") == "http")
             #expect(fact.flag("tls.ok") == true)
             #expect(fact.at("tls.trusted") == nil)
@@ -117,7 +117,7 @@ extension Value {
             APIServer().respond($0)
         } body: { server in
             let access = ServerAccess(server.url, proxy: "http://me:s3cr3t@127.0.0.1:\(try await unusedPort())")
-            let fact = await ConnectionCollector().observe(access, in: surroundings()).value
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
             #expect(fact.flag("proxy.inForce") == true)
             #expect(fact.flag("proxy.refused") == true)
             #expect(fact.text("proxy.source") == "HTTPS_PROXY")
@@ -142,7 +142,9 @@ extension Value {
             server.checks = [("ping", true), ("etcd", false)]
             return server.respond(request)
         } body: { server in
-            let fact = try await VersionCollector().observe(ServerAccess(server.url), in: surroundings()).value
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
             #expect(fact.text("gitVersion") == "v1.36.2")
             #expect(fact.flag("isAPIServer") == true)
             #expect(fact.flag("ready") == false)
@@ -157,7 +159,9 @@ extension Value {
             server.allowsAnonymous = false
             return server.respond(request)
         } body: { server in
-            let fact = try await VersionCollector().observe(ServerAccess(server.url), in: surroundings()).value
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
             #expect(fact.flag("isAPIServer") == true)
             #expect(fact.number("status") == 401)
             #expect(fact.at("gitVersion") == nil)
@@ -169,7 +173,9 @@ extension Value {
         try await withLoopbackServer { _ in
             .init(200, "<html>")
         } body: { server in
-            let fact = try await VersionCollector().observe(ServerAccess(server.url), in: surroundings()).value
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
             #expect(fact.flag("isAPIServer") == false)
         }
     }
@@ -177,7 +183,8 @@ extension Value {
     @Test func `a server that is away is unreachable`() async throws {
         let access = ServerAccess("http://127.0.0.1:\(try await unusedPort())")
         #expect(
-            await reason { _ = try await VersionCollector().observe(access, in: surroundings()) } == .unreachable)
+            await reason { _ = try await VersionCollector().observe(access, in: surroundings(), deadlineSeconds: 300) }
+                == .unreachable)
     }
 }
 
@@ -304,7 +311,7 @@ extension Value {
                     "https://127.0.0.1:\(try await unusedPort())", authorities: authority.certificatePEM)
                 let fact = await PortsCollector().observe(
                     access, named: [other.port: "other"], usual: [right.port, closed, access.port],
-                    in: surroundings()
+                    in: surroundings(), deadlineSeconds: 300
                 ).value
                 let entries = fact.elements ?? []
                 let byPort = Dictionary(uniqueKeysWithValues: entries.map { (Int($0.number("port") ?? 0), $0) })
