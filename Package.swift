@@ -59,6 +59,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .executableTarget(name: "bench", dependencies: ["CEL"], path: "Benchmarks/CEL", swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

@@ -22,7 +22,7 @@ public struct Program: Sendable {
     /// Never throws and never traps: the value may be `.unknown` or `.error`.
     /// - Parameter budget: in Kubernetes' cost units; more ends the evaluation with `budgetExceeded`.
     public func evaluate(_ variables: some Activation, budget: UInt64 = 1_000_000) -> Evaluation {
-        var frame = Frame(variables, plan: plan, budget: budget)
+        var frame = Frame(variables, slotCount: plan.slotCount, budget: budget)
         let value = plan.root.evaluate(&frame)
         return Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
     }
@@ -33,12 +33,12 @@ public struct Program: Sendable {
     public func explain(_ variables: some Activation, budget: UInt64 = 1_000_000) -> Explanation {
         var planner = Planner(checked, isRecording: true)
         let plan = planner.plan()
-        var frame = Frame(variables, plan: plan, budget: budget)
-        frame.recorded = Array(repeating: nil, count: checked.types.count)
+        var frame = Frame(variables, slotCount: plan.slotCount, budget: budget)
+        frame.extras.recorded = Array(repeating: nil, count: checked.types.count)
         let value = plan.root.evaluate(&frame)
         let result = Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
         var parts: [Explanation.Part] = []
-        collect(checked.expression, depth: 0, frame.recorded, into: &parts)
+        collect(checked.expression, depth: 0, frame.extras.recorded, into: &parts)
         parts.sort { ($0.range.lowerBound, $0.depth) < ($1.range.lowerBound, $1.depth) }
         return Explanation(result: result, parts: parts)
     }
@@ -63,6 +63,26 @@ public struct Program: Sendable {
 public protocol Activation {
     /// The variable's value, or `nil` where there is none of that name.
     func value(of name: String) -> Value?
+    /// The same by a name that knows its hash; for those who look it up in a `Map`.
+    func value(of name: VariableName) -> Value?
+}
+
+extension Activation {
+    public func value(of name: VariableName) -> Value? { value(of: name.text) }
+}
+
+/// A variable's name with its hash.
+public struct VariableName: Sendable {
+    let key: Key
+
+    init(_ text: String) { key = Key(text) }
+
+    public var text: String { key.name }
+}
+
+extension Map: Activation {
+    public func value(of name: String) -> Value? { self[name] }
+    public func value(of name: VariableName) -> Value? { table.value(for: name.key) }
 }
 
 extension Dictionary: Activation where Key == String, Value == CEL.Value {

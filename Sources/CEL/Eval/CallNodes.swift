@@ -198,10 +198,10 @@ final class DynamicMatchNode: Node {
         }
         frame.charge(CallCost.match(text: text.utf8.count, pattern: source.utf8.count))
         guard !frame.isExhausted else { return frame.exhaustion }
-        if let known = frame.patterns[source] { return .bool(known.matches(text)) }
+        if let known = frame.extras.patterns[source] { return .bool(known.matches(text)) }
         do throws(Pattern.Failure) {
             let made = try Pattern(source)
-            if frame.patterns.count < 100 { frame.patterns[source] = made }
+            if frame.extras.patterns.count < 100 { frame.extras.patterns[source] = made }
             return .bool(made.matches(text))
         } catch {
             return .error(EvaluationError(.invalidArgument, error.message, offset: offset))

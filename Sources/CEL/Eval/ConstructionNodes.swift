@@ -150,7 +150,7 @@ final class RecordingNode: Node {
 
     func evaluate(_ frame: inout Frame) -> Value {
         let value = node.evaluate(&frame)
-        frame.recorded[id] = value
+        frame.extras.recorded[id] = value
         return value
     }
 

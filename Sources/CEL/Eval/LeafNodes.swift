@@ -17,24 +17,25 @@ final class ConstantNode: Node {
 
 /// A variable of the environment.
 final class VariableNode: Node {
-    let name: String
+    let name: VariableName
     let offset: Int
 
     init(_ name: String, offset: Int) {
-        self.name = name
+        self.name = VariableName(name)
         self.offset = offset
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
         frame.charge(1)
         guard let value = frame.activation.value(of: name) else {
-            return .error(EvaluationError(.undeclaredReference, "the variable '\(name)' has no value", offset: offset))
+            let message = "the variable '\(name.text)' has no value"
+            return .error(EvaluationError(.undeclaredReference, message, offset: offset))
         }
-        if case .unknown = value { return value.located([name]) }
+        if case .unknown = value { return value.located([name.text]) }
         return value
     }
 
-    func attributePath(_ frame: inout Frame) -> [String]? { [name] }
+    func attributePath(_ frame: inout Frame) -> [String]? { [name.text] }
 }
 
 /// A variable that is asked for often: looked up once in each evaluation.
@@ -57,7 +58,7 @@ final class CachedVariableNode: Node {
         return value
     }
 
-    func attributePath(_ frame: inout Frame) -> [String]? { [variable.name] }
+    func attributePath(_ frame: inout Frame) -> [String]? { [variable.name.text] }
 }
 
 /// What `bind` or a block named.

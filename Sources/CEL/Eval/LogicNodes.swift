@@ -28,6 +28,41 @@ final class LogicNode: Node {
     }
 }
 
+/// The same for two operands, which most have.
+final class BinaryLogicNode: Node {
+    let left: any Node
+    let right: any Node
+    let deciding: Bool
+    let offset: Int
+
+    init(_ left: any Node, _ right: any Node, deciding: Bool, offset: Int) {
+        self.left = left
+        self.right = right
+        self.deciding = deciding
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = left.evaluate(&frame)
+        if case .bool(let flag) = one {
+            if flag == deciding { return one }
+            let two = right.evaluate(&frame)
+            if case .bool = two { return two }
+            return outcome(nil, two)
+        }
+        let two = right.evaluate(&frame)
+        if case .bool(let flag) = two, flag == deciding { return two }
+        return outcome(one, two)
+    }
+
+    private func outcome(_ one: Value?, _ two: Value) -> Value {
+        var outcome = LogicOutcome()
+        if let one { outcome.add(one, deciding ? "_||_" : "_&&_", offset) }
+        if case .bool = two {} else { outcome.add(two, deciding ? "_||_" : "_&&_", offset) }
+        return outcome.result ?? .bool(!deciding)
+    }
+}
+
 /// What was neither true nor false on the way to a decision.
 struct LogicOutcome {
     private var unknowns: UnknownSet?

@@ -6,6 +6,8 @@ struct Iteration: Sendable {
     let hasTwoVariables: Bool
     let name: String
     let offset: Int
+    /// Where only some elements can matter.
+    var join: Join?
 
     enum Step { case next, stop }
 
@@ -16,7 +18,11 @@ struct Iteration: Sendable {
     func forEach(_ frame: inout Frame, _ body: (inout Frame) -> Step) -> Value? {
         let range = source.evaluate(&frame)
         switch range {
-        case .list(let list): return forEach(in: list.elements, &frame, body)
+        case .list(let list):
+            if let join, list.count >= Join.minimumCount, let candidates = join.candidates(in: list, &frame) {
+                return forEach(candidates, in: list.elements, &frame, body)
+            }
+            return forEach(in: list.elements, &frame, body)
         case .map(let map): return forEach(in: map.entries, &frame, body)
         case .unknown, .error: return range
         default: return Value.noOverload(name, range).at(offset)
@@ -36,6 +42,17 @@ struct Iteration: Sendable {
             if frame.isExhausted { return frame.exhaustion }
         }
         return nil
+    }
+
+    private func forEach(
+        _ candidates: Candidates, in elements: [Value], _ frame: inout Frame, _ body: (inout Frame) -> Step
+    ) -> Value? {
+        for position in candidates {
+            frame.slots[slot] = Frame.Slot(value: elements[position], position: position)
+            if body(&frame) == .stop { return nil }
+            if frame.isExhausted { return frame.exhaustion }
+        }
+        return frame.isExhausted ? frame.exhaustion : nil
     }
 
     @inline(__always)

@@ -24,31 +24,28 @@ struct Frame {
         var position = 0
     }
 
+    /// What few evaluations need.
+    final class Extras {
+        var patterns: [String: Pattern] = [:]
+        var indices: [Int: JoinIndex] = [:]
+        /// By `Expression.id`, where an explanation is wanted.
+        var recorded: [Value?] = []
+        /// Bytes of strings and lists that were joined; the cost alone does not bound them.
+        var allocated = 0
+    }
+
     let activation: any Activation
     /// Values of `bind`, of loops' variables, and of variables that are asked for often.
     var slots: [Slot]
     private(set) var cost: UInt64 = 0
     let budget: UInt64
-    /// Bytes of strings and lists that were joined; the cost alone does not bound them.
-    private var allocated = 0
-    var patterns: [String: Pattern] = [:]
-    var indices: [JoinIndex?]
-    /// By `Expression.id`, where an explanation is wanted.
-    var recorded: [Value?] = []
+    private(set) var isOutOfMemory = false
+    private(set) lazy var extras = Extras()
 
-    init(_ activation: any Activation, plan: Plan, budget: UInt64) {
+    init(_ activation: any Activation, slotCount: Int, budget: UInt64) {
         self.activation = activation
         self.budget = budget
-        slots = plan.slotCount == 0 ? [] : Array(repeating: Slot(), count: plan.slotCount)
-        indices = plan.indexCount == 0 ? [] : Array(repeating: nil, count: plan.indexCount)
-    }
-
-    /// Without variables, for what is constant.
-    init(budget: UInt64) {
-        activation = [String: Value]()
-        self.budget = budget
-        slots = []
-        indices = []
+        slots = slotCount == 0 ? [] : Array(repeating: Slot(), count: slotCount)
     }
 
     @inline(__always)
@@ -58,33 +55,35 @@ struct Frame {
     }
 
     @inline(__always)
-    var isExhausted: Bool { cost > budget }
+    var isExhausted: Bool { cost > budget || isOutOfMemory }
 
     /// Whether so many bytes more may be used; charges the whole budget where not.
     mutating func mayAllocate(_ bytes: Int) -> Bool {
-        let (sum, overflow) = allocated.addingReportingOverflow(bytes)
+        let (sum, overflow) = extras.allocated.addingReportingOverflow(bytes)
         guard !overflow, sum <= Self.maximumAllocation else {
-            cost = .max
+            isOutOfMemory = true
             return false
         }
-        allocated = sum
+        extras.allocated = sum
         return true
     }
 
     private static let maximumAllocation = 64 << 20
 
-    static func exhausted(_ budget: UInt64) -> Value {
-        .error(EvaluationError(.budgetExceeded, "the evaluation costs more than its budget of \(budget) units"))
+    /// The error that ends an evaluation; nothing absorbs it.
+    var exhaustion: Value {
+        let message =
+            isOutOfMemory
+            ? "the evaluation builds more than \(Self.maximumAllocation) bytes"
+            : "the evaluation costs more than its budget of \(budget) units"
+        return .error(EvaluationError(.budgetExceeded, message))
     }
-
-    var exhaustion: Value { Self.exhausted(budget) }
 }
 
 /// An executable expression.
 struct Plan: Sendable {
     var root: any Node
     var slotCount: Int
-    var indexCount: Int
 }
 
 extension Value {
@@ -143,9 +142,4 @@ extension Value {
                         return located
                     })))
     }
-}
-
-/// Positions in a list by the value of a key; made once for each list in an evaluation.
-struct JoinIndex {
-    let list: List
 }

@@ -35,9 +35,54 @@ final class EqualityNode: Node {
     }
 }
 
+/// The same with a constant on the right.
+final class ConstantEqualityNode: Node {
+    let left: any Node
+    let constant: Value
+    let isNegated: Bool
+
+    init(_ left: any Node, _ constant: Value, isNegated: Bool) {
+        self.left = left
+        self.constant = constant
+        self.isNegated = isNegated
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let value = left.evaluate(&frame)
+        switch (value, constant) {
+        case (.string(let first), .string(let second)):
+            frame.charge(CallCost.traversal(min(first.utf8.count, second.utf8.count)))
+            return .bool(first.isIdentical(to: second) != isNegated)
+        case (.bool(let first), .bool(let second)):
+            frame.charge(1)
+            return .bool((first == second) != isNegated)
+        case (.unknown, _), (.error, _): return value
+        default:
+            frame.charge(CallCost.traversal(min(value.costSize, constant.costSize)))
+            var unknowns: UnknownSet?
+            guard let isEqual = value.isEqual(to: constant, unknowns: &unknowns) else {
+                return unknowns.map(Value.unknown) ?? .bool(isNegated)
+            }
+            return .bool(isEqual != isNegated)
+        }
+    }
+}
+
 /// `<`, `<=`, `>`, `>=`.
 final class OrderNode: Node {
-    enum Relation: String { case less = "_<_", lessOrEqual = "_<=_", greater = "_>_", greaterOrEqual = "_>=_" }
+    enum Relation: String {
+        case less = "_<_", lessOrEqual = "_<=_", greater = "_>_", greaterOrEqual = "_>=_"
+
+        @inline(__always)
+        func holds(_ one: Int64, _ two: Int64) -> Bool {
+            switch self {
+            case .less: one < two
+            case .lessOrEqual: one <= two
+            case .greater: one > two
+            case .greaterOrEqual: one >= two
+            }
+        }
+    }
 
     let left: any Node
     let right: any Node
@@ -56,13 +101,12 @@ final class OrderNode: Node {
         let two = right.evaluate(&frame)
         if case .int(let first) = one, case .int(let second) = two {
             frame.charge(1)
-            switch relation {
-            case .less: return .bool(first < second)
-            case .lessOrEqual: return .bool(first <= second)
-            case .greater: return .bool(first > second)
-            case .greaterOrEqual: return .bool(first >= second)
-            }
+            return .bool(relation.holds(first, second))
         }
+        return compare(one, two, &frame)
+    }
+
+    func compare(_ one: Value, _ two: Value, _ frame: inout Frame) -> Value {
         if let result = Value.strict(one, two) { return result }
         frame.charge(CallCost.traversal(min(one.costSize, two.costSize)))
         guard let order = one.order(two) else { return Value.noOverload(relation.rawValue, one, two).at(offset) }
@@ -72,6 +116,28 @@ final class OrderNode: Node {
         case .greater: return .bool(order == .greater)
         case .greaterOrEqual: return .bool(order == .greater || order == .equal)
         }
+    }
+}
+
+/// The same with a constant int on the right.
+final class ConstantOrderNode: Node {
+    let node: OrderNode
+    let left: any Node
+    let relation: OrderNode.Relation
+    let constant: Int64
+
+    init(_ node: OrderNode, _ constant: Int64) {
+        self.node = node
+        self.constant = constant
+        left = node.left
+        relation = node.relation
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let value = left.evaluate(&frame)
+        guard case .int(let number) = value else { return node.compare(value, .int(constant), &frame) }
+        frame.charge(1)
+        return .bool(relation.holds(number, constant))
     }
 }
 

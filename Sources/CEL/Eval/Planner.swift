@@ -23,7 +23,7 @@ struct Planner {
             for name in uses.filter({ $0.value > 2 }).keys.sorted() { cachedVariables[name] = newSlots(1) }
         }
         let root = node(checked.expression)
-        return Plan(root: root, slotCount: slotCount, indexCount: indexCount)
+        return Plan(root: root, slotCount: slotCount)
     }
 
     private func count(_ expression: Expression, inLoop: Bool, _ uses: inout [String: Int]) {
@@ -55,11 +55,11 @@ struct Planner {
         case .select(let operand, let field, let isOptional):
             return select(operand, field, isOptional: isOptional, expression)
         case .presence(let operand, let field):
-            return PresenceNode(node(operand), key: key(field, expression.range.upperBound - 1))
+            return PresenceNode(node(operand), field: self.field(field, expression.range.upperBound - 1))
         case .call(let call): return self.call(call, expression)
         case .and(let operands):
-            return LogicNode(operands.map { node($0) }, deciding: false, offset: offset)
-        case .or(let operands): return LogicNode(operands.map { node($0) }, deciding: true, offset: offset)
+            return logic(operands, deciding: false, offset)
+        case .or(let operands): return logic(operands, deciding: true, offset)
         case .conditional(let condition, let then, let otherwise):
             return ConditionalNode(node(condition), node(then), node(otherwise), offset: offset)
         case .list(let elements):
@@ -88,6 +88,13 @@ struct Planner {
         }
     }
 
+    private mutating func logic(_ operands: [Expression], deciding: Bool, _ offset: Int) -> any Node {
+        let nodes = operands.map { node($0) }
+        return nodes.count == 2
+            ? BinaryLogicNode(nodes[0], nodes[1], deciding: deciding, offset: offset)
+            : LogicNode(nodes, deciding: deciding, offset: offset)
+    }
+
     private func failure(_ code: EvaluationError.Code, _ message: String, _ expression: Expression) -> any Node {
         FailureNode(EvaluationError(code, message, offset: expression.range.lowerBound))
     }
@@ -110,19 +117,19 @@ struct Planner {
         }
     }
 
-    private func key(_ field: String, _ end: Int) -> SelectNode.Key {
-        SelectNode.Key(field, offset: max(0, end - field.utf8.count))
+    private func field(_ name: String, _ end: Int) -> SelectNode.Field {
+        SelectNode.Field(name, offset: max(0, end - name.utf8.count))
     }
 
     private mutating func select(
         _ operand: Expression, _ field: String, isOptional: Bool, _ expression: Expression
     ) -> any Node {
         if let node = resolved(expression) { return node }
-        let key = key(field, expression.range.upperBound)
+        let last = self.field(field, expression.range.upperBound)
         let node = node(operand)
-        if isOptional { return OptionalSelectNode(node, key: key) }
-        if let inner = node as? SelectNode { return SelectNode(inner.operand, keys: inner.keys + [key]) }
-        return SelectNode(node, keys: [key])
+        if isOptional { return OptionalSelectNode(node, field: last) }
+        if let inner = node as? SelectNode { return SelectNode(inner.operand, fields: inner.fields + [last]) }
+        return SelectNode(node, fields: [last])
     }
 
     private mutating func message(_ name: String, _ fields: [Expression.Field], _ expression: Expression) -> any Node {
@@ -162,9 +169,10 @@ struct Planner {
             scopes.append((second, LoopVariableNode(slot: slot + 1, role: .value, source: source)))
         }
         defer { scopes.removeLast(hasTwoVariables ? 2 : 1) }
-        let iteration = Iteration(
+        var iteration = Iteration(
             source: source, slot: slot, hasTwoVariables: hasTwoVariables, name: loop.kind.rawValue,
             offset: expression.range.lowerBound)
+        iteration.join = join(loop)
         let filter = loop.filter.map { node($0) }
         let body = node(loop.body)
         switch loop.kind {
@@ -178,12 +186,46 @@ struct Planner {
         }
     }
 
+    // MARK: Joins
+
+    /// The index that serves a loop whose condition holds only where a path in the element equals something else.
+    private mutating func join(_ loop: Expression.Comprehension) -> Join? {
+        guard !isRecording, loop.secondVariable == nil else { return nil }
+        switch loop.kind {
+        case .exists, .existsOne, .filter: break
+        case .all, .map, .transformList, .transformMap, .transformMapEntry: return nil
+        }
+        var conjuncts = [loop.body]
+        if case .and(let operands) = loop.body.kind { conjuncts = operands }
+        for conjunct in conjuncts {
+            guard case .call(let call) = conjunct.kind, call.function == "_==_" else { continue }
+            for (element, other) in [(0, 1), (1, 0)] {
+                guard let fields = path(call.arguments[element], from: loop.variable),
+                    !call.arguments[other].mentions(loop.variable)
+                else { continue }
+                defer { indexCount += 1 }
+                return Join(id: indexCount, fields: fields, key: node(call.arguments[other]))
+            }
+        }
+        return nil
+    }
+
+    /// The fields between the loop's variable and this expression, if it is a path from there.
+    private func path(_ expression: Expression, from variable: String) -> [SelectNode.Field]? {
+        switch expression.kind {
+        case .identifier(variable, isAbsolute: false) where checked.resolution(of: expression) == nil: []
+        case .select(let operand, let name, isOptional: false) where checked.resolution(of: expression) == nil:
+            path(operand, from: variable).map { $0 + [field(name, expression.range.upperBound)] }
+        default: nil
+        }
+    }
+
     // MARK: Constants
 
     /// The value itself where all parts are constant and computing it goes well.
     private func folded(_ node: any Node, _ parts: [any Node]) -> any Node {
         guard !isRecording, parts.allSatisfy({ $0 is ConstantNode }) else { return node }
-        var frame = Frame(budget: 10_000)
+        var frame = Frame([String: Value](), slotCount: 0, budget: 10_000)
         let value = node.evaluate(&frame)
         guard !value.isUnknownOrError, !frame.isExhausted, value.costSize < 10_000 else { return node }
         return ConstantNode(value, cost: frame.cost)
@@ -238,8 +280,12 @@ struct Planner {
     ) -> (any Node)? {
         guard call.target == nil else { return nil }
         switch call.function {
-        case "_==_": return EqualityNode(left, right, isNegated: false)
-        case "_!=_": return EqualityNode(left, right, isNegated: true)
+        case "_==_", "_!=_":
+            let isNegated = call.function == "_!=_"
+            if let constant = right as? ConstantNode, constant.cost == 0 {
+                return ConstantEqualityNode(left, constant.value, isNegated: isNegated)
+            }
+            return EqualityNode(left, right, isNegated: isNegated)
         case "_[_]": return IndexNode(left, right, isOptional: false, offset: offset)
         case "_[?_]": return IndexNode(left, right, isOptional: true, offset: offset)
         case "@in": return MembershipNode(left, right, offset: offset)
@@ -249,7 +295,12 @@ struct Planner {
         case "_/_": return ArithmeticNode(left, right, offset: offset, Arithmetic.divide)
         case "_%_": return ArithmeticNode(left, right, offset: offset, Arithmetic.remainder)
         default:
-            return OrderNode.Relation(rawValue: call.function).map { OrderNode(left, right, $0, offset: offset) }
+            guard let relation = OrderNode.Relation(rawValue: call.function) else { return nil }
+            let node = OrderNode(left, right, relation, offset: offset)
+            guard let constant = right as? ConstantNode, constant.cost == 0, case .int(let number) = constant.value else {
+                return node
+            }
+            return ConstantOrderNode(node, number)
         }
     }
 

@@ -1,41 +1,52 @@
 /// `operand.field`, and a chain of them as one step: `facts.kubelet.failSwapOn`.
 final class SelectNode: Node {
-    struct Key: Sendable {
-        let name: String
-        let hash: UInt64
+    struct Field: Sendable {
+        let key: Key
         let offset: Int
 
         init(_ name: String, offset: Int) {
-            self.name = name
-            hash = name.textHash
+            key = Key(name)
             self.offset = offset
         }
+
+        var name: String { key.name }
     }
 
     let operand: any Node
-    let keys: [Key]
+    let fields: [Field]
 
-    init(_ operand: any Node, keys: [Key]) {
+    init(_ operand: any Node, fields: [Field]) {
         self.operand = operand
-        self.keys = keys
+        self.fields = fields
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
-        var value = operand.evaluate(&frame)
-        for index in keys.indices {
-            frame.charge(1)
-            guard case .map(let map) = value else { return other(value, index, &frame) }
-            guard let found = map.table.value(for: keys[index].name, hash: keys[index].hash) else {
-                return missing(keys[index])
+        let root = operand.evaluate(&frame)
+        frame.charge(UInt64(fields.count))
+        guard case .map(let map) = root else { return other(root, 0, &frame) }
+        return withExtendedLifetime(map) {
+            // Each table keeps those below it alive, and the root is held: nothing on the way needs to be counted.
+            var table = unsafe Unmanaged.passUnretained(map.table)
+            let last = fields.count - 1
+            for index in 0..<last {
+                guard let position = unsafe table._withUnsafeGuaranteedRef({ $0.position(for: fields[index].key) })
+                else { return missing(fields[index]) }
+                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(at: position) }) else {
+                    let value = unsafe table._withUnsafeGuaranteedRef { $0.entries[position].value }
+                    return other(value, index + 1, &frame)
+                }
+                unsafe table = next
             }
-            value = found
+            guard let found = unsafe table._withUnsafeGuaranteedRef({ $0.value(for: fields[last].key) }) else {
+                return missing(fields[last])
+            }
+            if case .unknown = found { return found.located(attributePath(&frame)) }
+            return found
         }
-        if case .unknown = value { return value.located(attributePath(&frame)) }
-        return value
     }
 
-    private func missing(_ key: Key) -> Value {
-        .error(EvaluationError(.noSuchKey, "there is no key '\(key.name)'", offset: key.offset))
+    private func missing(_ field: Field) -> Value {
+        .error(EvaluationError(.noSuchKey, "there is no key '\(field.name)'", offset: field.offset))
     }
 
     /// What is no map: an optional, an unknown half way, an error.
@@ -45,27 +56,27 @@ final class SelectNode: Node {
         case .error: return value
         case .optional(let optional):
             guard let content = optional.value else { return value }
-            return select(keys[index...], in: content, &frame)
+            return select(fields[index...], in: content, &frame)
         default:
-            let message = "'\(keys[index].name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: keys[index].offset))
+            let message = "'\(fields[index].name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: fields[index].offset))
         }
     }
 
     /// Fields of an optional's content: absent ones are none, and no error.
-    private func select(_ keys: ArraySlice<Key>, in content: Value, _ frame: inout Frame) -> Value {
+    private func select(_ fields: ArraySlice<Field>, in content: Value, _ frame: inout Frame) -> Value {
         var value = content
-        for key in keys {
+        for field in fields {
             if case .optional(let inner) = value {
                 guard let unwrapped = inner.value else { return value }
                 value = unwrapped
             }
             guard case .map(let map) = value else {
                 if value.isUnknownOrError { return value.located(attributePath(&frame)) }
-                let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
-                return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+                let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
+                return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
             }
-            guard let found = map.table.value(for: key.name, hash: key.hash) else {
+            guard let found = map.table.value(for: field.key) else {
                 return .optional(OptionalValue(nil))
             }
             value = found
@@ -74,21 +85,21 @@ final class SelectNode: Node {
         return .optional(OptionalValue(value))
     }
 
-    func attributePath(_ frame: inout Frame) -> [String]? { attributePath(&frame, count: keys.count) }
+    func attributePath(_ frame: inout Frame) -> [String]? { attributePath(&frame, count: fields.count) }
 
     private func attributePath(_ frame: inout Frame, count: Int) -> [String]? {
-        operand.attributePath(&frame).map { $0 + keys[..<count].map(\.name) }
+        operand.attributePath(&frame).map { $0 + fields[..<count].map(\.name) }
     }
 }
 
 /// `operand.?field`.
 final class OptionalSelectNode: Node {
     let operand: any Node
-    let key: SelectNode.Key
+    let field: SelectNode.Field
 
-    init(_ operand: any Node, key: SelectNode.Key) {
+    init(_ operand: any Node, field: SelectNode.Field) {
         self.operand = operand
-        self.key = key
+        self.field = field
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
@@ -100,7 +111,7 @@ final class OptionalSelectNode: Node {
         }
         switch value {
         case .map(let map):
-            guard let found = map.table.value(for: key.name, hash: key.hash) else {
+            guard let found = map.table.value(for: field.key) else {
                 return .optional(OptionalValue(nil))
             }
             if case .unknown = found { return found.located(attributePath(&frame)) }
@@ -108,24 +119,24 @@ final class OptionalSelectNode: Node {
         case .unknown: return value.located(operand.attributePath(&frame))
         case .error: return value
         default:
-            let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+            let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
         }
     }
 
     func attributePath(_ frame: inout Frame) -> [String]? {
-        operand.attributePath(&frame).map { $0 + [key.name] }
+        operand.attributePath(&frame).map { $0 + [field.name] }
     }
 }
 
 /// `has(operand.field)`.
 final class PresenceNode: Node {
     let operand: any Node
-    let key: SelectNode.Key
+    let field: SelectNode.Field
 
-    init(_ operand: any Node, key: SelectNode.Key) {
+    init(_ operand: any Node, field: SelectNode.Field) {
         self.operand = operand
-        self.key = key
+        self.field = field
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
@@ -136,17 +147,17 @@ final class PresenceNode: Node {
         }
         switch value {
         case .map(let map):
-            guard let found = map.table.value(for: key.name, hash: key.hash) else { return .bool(false) }
+            guard let found = map.table.value(for: field.key) else { return .bool(false) }
             // Whether a field is there is as unknown as the field.
             if case .unknown = found {
-                return found.located(operand.attributePath(&frame).map { $0 + [key.name] })
+                return found.located(operand.attributePath(&frame).map { $0 + [field.name] })
             }
             return .bool(true)
         case .unknown: return value.located(operand.attributePath(&frame))
         case .error: return value
         default:
-            let message = "'\(key.name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: key.offset))
+            let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
+            return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
         }
     }
 }

@@ -164,7 +164,7 @@ extension Library {
             overloads: [
                 Overload(
                     "starts_with_string", member: true, [.string, .string], .bool,
-                    text { $0.utf8.starts(with: $1.utf8) })
+                    text { $0.startsWithText($1) })
             ],
             examples: [.init("'kubelet'.startsWith('kube')", equals: "true")]),
         Function(
@@ -172,7 +172,7 @@ extension Library {
             overloads: [
                 Overload(
                     "ends_with_string", member: true, [.string, .string], .bool,
-                    text { $0.utf8.count >= $1.utf8.count && $0.utf8.suffix($1.utf8.count).elementsEqual($1.utf8) })
+                    text { $0.endsWithText($1) })
             ],
             examples: [.init("'a.yaml'.endsWith('.yaml')", equals: "true")]),
         Function(

@@ -88,6 +88,12 @@ extension Expression {
         }
     }
 
+    /// Whether a name occurs anywhere in it, with whatever meaning.
+    func mentions(_ name: String) -> Bool {
+        if case .identifier(name, _) = kind { return true }
+        return children.contains { $0.mentions(name) }
+    }
+
     /// The direct parts, in the order of the text.
     var children: [Expression] {
         switch kind {

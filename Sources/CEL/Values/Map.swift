@@ -30,7 +30,7 @@ public struct Map: Sendable, ExpressibleByDictionaryLiteral {
 
     public var entries: [(key: Value, value: Value)] { table.entries }
     public var count: Int { table.entries.count }
-    public subscript(key: String) -> Value? { table.value(for: key, hash: key.textHash) }
+    public subscript(key: String) -> Value? { table.value(for: key) }
     /// The value whose key equals this one, whatever its numeric type.
     public subscript(key: Value) -> Value? { table.value(for: key) }
 
@@ -54,41 +54,69 @@ private final class LazyTable: Sendable {
     var table: Table { made.load() ?? made.storeIfNil(Table(make())) }
 }
 
+/// A name to look up, with what makes that fast.
+struct Key: Sendable {
+    let name: String
+    let hash: UInt64
+    /// The string's own 16 bytes: where they are the same, so is the text.
+    fileprivate let bits: (UInt64, UInt64)
+
+    init(_ name: String) {
+        self.name = name
+        hash = name.textHash
+        bits = name.bits
+    }
+}
+
+extension String {
+    @inline(__always)
+    var bits: (UInt64, UInt64) { unsafe unsafeBitCast(self, to: (UInt64, UInt64).self) }
+}
+
 /// Entries with the hashes of their keys; from nine entries on, an open-addressed index over them.
 final class Table: Sendable {
     static let empty = Table([])
 
+    private struct Row: Sendable {
+        var hash: UInt64
+        /// Of a string.
+        var bits: (UInt64, UInt64) = (0, 0)
+    }
+
     let entries: [(key: Value, value: Value)]
     let hasDuplicates: Bool
-    private let hashes: [UInt64]
-    /// Position + 1 by hash, a power of two long; empty for a small table, which is searched along its hashes.
+    private let rows: [Row]
+    /// Position + 1 by hash, a power of two long; empty for a small table, which is searched row by row.
     private let index: [Int32]
 
     init(_ entries: [(key: Value, value: Value)]) {
         self.entries = entries
-        let hashes = entries.map { $0.key.keyHash ?? 0 }
-        self.hashes = hashes
+        let rows = entries.map { entry in
+            if case .string(let text) = entry.key { return Row(hash: text.textHash, bits: text.bits) }
+            return Row(hash: entry.key.keyHash ?? 0)
+        }
+        self.rows = rows
         var hasDuplicates = false
         var index: [Int32] = []
         if entries.count > 8 {
-            let size = Int(UInt(entries.count * 2 - 1).nextPowerOfTwo)
-            index = Array(repeating: 0, count: size)
+            let mask = Int(UInt(entries.count * 2 - 1).nextPowerOfTwo) - 1
+            index = Array(repeating: 0, count: mask + 1)
             for position in entries.indices {
-                var slot = Int(truncatingIfNeeded: hashes[position]) & (size - 1)
+                var slot = Int(truncatingIfNeeded: rows[position].hash) & mask
                 while index[slot] != 0 {
                     let other = Int(index[slot]) - 1
-                    if hashes[other] == hashes[position], entries[other].key.isSameKey(as: entries[position].key) {
+                    if rows[other].hash == rows[position].hash, entries[other].key.isSameKey(as: entries[position].key) {
                         hasDuplicates = true
                         break
                     }
-                    slot = (slot + 1) & (size - 1)
+                    slot = (slot + 1) & mask
                 }
                 if index[slot] == 0 { index[slot] = Int32(position + 1) }
             }
         } else {
             for position in entries.indices {
                 for other in 0..<position
-                where hashes[other] == hashes[position] && entries[other].key.isSameKey(as: entries[position].key) {
+                where rows[other].hash == rows[position].hash && entries[other].key.isSameKey(as: entries[position].key) {
                     hasDuplicates = true
                 }
             }
@@ -97,33 +125,44 @@ final class Table: Sendable {
         self.hasDuplicates = hasDuplicates
     }
 
-    /// The value for a name whose `textHash` is already known.
     @inline(__always)
-    func value(for name: String, hash: UInt64) -> Value? {
-        position(hash: hash) { key in
-            if case .string(let text) = key { text.isIdentical(to: name) } else { false }
-        }.map { entries[$0].value }
+    func value(for key: Key) -> Value? { position(for: key).map { entries[$0].value } }
+
+    /// The table of the map at this position, if it is one; alive as long as this one is.
+    @inline(__always)
+    func table(at position: Int) -> Unmanaged<Table>? {
+        if case .map(let map) = entries[position].value { unsafe Unmanaged.passUnretained(map.table) } else { nil }
     }
+
+    func value(for name: String) -> Value? { value(for: Key(name)) }
 
     func value(for key: Value) -> Value? {
-        if case .string(let name) = key { return value(for: name, hash: name.textHash) }
+        if case .string(let name) = key { return value(for: name) }
         guard let hash = key.keyHash else { return nil }
-        return position(hash: hash) { $0.isSameKey(as: key) }.map { entries[$0].value }
+        return position(hash: hash) { entries[$0].key.isSameKey(as: key) }.map { entries[$0].value }
     }
 
     @inline(__always)
-    private func position(hash: UInt64, where isSame: (Value) -> Bool) -> Int? {
+    func position(for key: Key) -> Int? {
+        position(hash: key.hash) { position in rows[position].bits == key.bits || hasKey(key.name, at: position) }
+    }
+
+    @inline(never)
+    private func hasKey(_ name: String, at position: Int) -> Bool {
+        if case .string(let text) = entries[position].key { text.isIdentical(to: name) } else { false }
+    }
+
+    @inline(__always)
+    private func position(hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
         if index.isEmpty {
-            for position in hashes.indices where hashes[position] == hash && isSame(entries[position].key) {
-                return position
-            }
+            for position in rows.indices where rows[position].hash == hash && isSame(position) { return position }
             return nil
         }
         let mask = index.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while index[slot] != 0 {
             let position = Int(index[slot]) - 1
-            if hashes[position] == hash, isSame(entries[position].key) { return position }
+            if rows[position].hash == hash, isSame(position) { return position }
             slot = (slot + 1) & mask
         }
         return nil

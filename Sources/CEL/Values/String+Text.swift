@@ -1,14 +1,41 @@
 /// CEL's strings are sequences of code points; Swift's `==` and `<` know canonical equivalence. These look at the
 /// UTF-8 bytes, whose order is that of the code points.
 extension String {
+    /// Whether both have the same code points.
+    @inline(__always)
     func isIdentical(to other: String) -> Bool {
+        // The same 16 bytes are the same string: short ones hold their text, long ones its address.
+        bits == other.bits || hasSameBytes(as: other)
+    }
+
+    @inline(never)
+    private func hasSameBytes(as other: String) -> Bool {
         let count = utf8.count
         guard count == other.utf8.count else { return false }
-        // No two strings with the same bytes differ for Swift, and this is the fast way to see that they differ.
-        guard self == other else { return false }
         return unsafe withBytes { mine in
             unsafe other.withBytes { theirs in
                 for index in 0..<count where unsafe mine[index] != theirs[index] { return false }
+                return true
+            }
+        }
+    }
+
+    func startsWithText(_ other: String) -> Bool {
+        unsafe withBytes { mine in
+            unsafe other.withBytes { theirs in
+                guard mine.count >= theirs.count else { return false }
+                for index in 0..<theirs.count where unsafe mine[index] != theirs[index] { return false }
+                return true
+            }
+        }
+    }
+
+    func endsWithText(_ other: String) -> Bool {
+        unsafe withBytes { mine in
+            unsafe other.withBytes { theirs in
+                let start = mine.count - theirs.count
+                guard start >= 0 else { return false }
+                for index in 0..<theirs.count where unsafe mine[start + index] != theirs[index] { return false }
                 return true
             }
         }
