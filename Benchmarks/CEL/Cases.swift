@@ -8,7 +8,9 @@ extension Benchmark {
         Benchmark(
             name: "nested maps", source: "facts.swap.total > 0 && facts.kubelet.failSwapOn != false",
             types: ["facts": .dyn],
-            variables: ["facts": .map(["swap": .map(["total": .int(1024)]), "kubelet": .map(["failSwapOn": .bool(true)])])],
+            variables: [
+                "facts": .map(["swap": .map(["total": .int(1024)]), "kubelet": .map(["failSwapOn": .bool(true)])])
+            ],
             reference: 348),
         Benchmark(
             name: "pods × containers",
@@ -51,7 +53,8 @@ extension Benchmark {
     }
 
     private static var line: String {
-        let message = "2026-11-24 08:00:00.123456 E | rafthttp: request cluster ID mismatch (got cafe0123 want beef4567), "
+        let message =
+            "2026-11-24 08:00:00.123456 E | rafthttp: request cluster ID mismatch (got cafe0123 want beef4567), "
         return message + String(repeating: "x", count: 200 - message.utf8.count)
     }
 

@@ -28,7 +28,8 @@ func measure(_ body: () -> Void) -> Double {
 
 func text(_ nanoseconds: Double) -> String {
     let (number, unit) =
-        nanoseconds < 1000 ? (nanoseconds, "ns") : nanoseconds < 1e6 ? (nanoseconds / 1e3, "µs") : (nanoseconds / 1e6, "ms")
+        nanoseconds < 1000
+        ? (nanoseconds, "ns") : nanoseconds < 1e6 ? (nanoseconds / 1e3, "µs") : (nanoseconds / 1e6, "ms")
     return "\((number * 10).rounded() / 10) \(unit)"
 }
 
@@ -48,7 +49,9 @@ for benchmark in Benchmark.all where filters.isEmpty || filters.contains(where: 
     if case .error(let error) = result.value { fatalError("\(benchmark.name): \(error.message)") }
     if isProfiling {
         let end = ContinuousClock().now + .seconds(10)
-        while ContinuousClock().now < end { for _ in 0..<100 { _ = program.evaluate(benchmark.variables, budget: .max) } }
+        while ContinuousClock().now < end {
+            for _ in 0..<100 { _ = program.evaluate(benchmark.variables, budget: .max) }
+        }
         continue
     }
     let evaluate = measure { _ = program.evaluate(benchmark.variables, budget: .max) }

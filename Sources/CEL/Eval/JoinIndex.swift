@@ -17,7 +17,8 @@ struct Join: Sendable {
     ///
     /// The first time that a loop meets a list it goes over all of it: an index pays when it is met again.
     func candidates(in list: List, _ frame: inout Frame) -> Candidates? {
-        guard let index = frame.extras.indices[id], index.identity == list.identity, index.list.count == list.count else {
+        guard let index = frame.extras.indices[id], index.identity == list.identity, index.list.count == list.count
+        else {
             frame.extras.indices[id] = JoinIndex(list)
             return nil
         }

@@ -297,7 +297,8 @@ struct Planner {
         default:
             guard let relation = OrderNode.Relation(rawValue: call.function) else { return nil }
             let node = OrderNode(left, right, relation, offset: offset)
-            guard let constant = right as? ConstantNode, constant.cost == 0, case .int(let number) = constant.value else {
+            guard let constant = right as? ConstantNode, constant.cost == 0, case .int(let number) = constant.value
+            else {
                 return node
             }
             return ConstantOrderNode(node, number)

@@ -74,10 +74,10 @@ extension String {
 }
 
 /// Entries with the hashes of their keys; from nine entries on, an open-addressed index over them.
-final class Table: Sendable {
+@safe final class Table: Sendable {
     static let empty = Table([])
 
-    private struct Row: Sendable {
+    private struct Row {
         var hash: UInt64
         /// Of a string.
         var bits: (UInt64, UInt64) = (0, 0)
@@ -85,44 +85,64 @@ final class Table: Sendable {
 
     let entries: [(key: Value, value: Value)]
     let hasDuplicates: Bool
-    private let rows: [Row]
-    /// Position + 1 by hash, a power of two long; empty for a small table, which is searched row by row.
-    private let index: [Int32]
+    private let count: Int
+    // Both are filled in `init`, only read from then on, and freed in `deinit`, when nobody else can hold them. Measured:
+    // arrays are retained for each look.
+    private nonisolated(unsafe) let rows: UnsafeMutablePointer<Row>
+    /// Position + 1 by hash, `mask + 1` long; none for a small table, which is searched row by row.
+    private nonisolated(unsafe) let index: UnsafeMutablePointer<Int32>?
+    private let mask: Int
 
     init(_ entries: [(key: Value, value: Value)]) {
         self.entries = entries
-        let rows = entries.map { entry in
-            if case .string(let text) = entry.key { return Row(hash: text.textHash, bits: text.bits) }
-            return Row(hash: entry.key.keyHash ?? 0)
+        let count = entries.count
+        self.count = count
+        let rows = UnsafeMutablePointer<Row>.allocate(capacity: count)
+        for (position, entry) in entries.enumerated() {
+            let row: Row
+            if case .string(let text) = entry.key {
+                row = Row(hash: text.textHash, bits: text.bits)
+            } else {
+                row = Row(hash: entry.key.keyHash ?? 0)
+            }
+            unsafe (rows + position).initialize(to: row)
         }
-        self.rows = rows
+        unsafe self.rows = rows
         var hasDuplicates = false
-        var index: [Int32] = []
-        if entries.count > 8 {
-            let mask = Int(UInt(entries.count * 2 - 1).nextPowerOfTwo) - 1
-            index = Array(repeating: 0, count: mask + 1)
-            for position in entries.indices {
-                var slot = Int(truncatingIfNeeded: rows[position].hash) & mask
-                while index[slot] != 0 {
-                    let other = Int(index[slot]) - 1
-                    if rows[other].hash == rows[position].hash, entries[other].key.isSameKey(as: entries[position].key) {
+        if count > 8 {
+            let mask = Int(UInt(count * 2 - 1).nextPowerOfTwo) - 1
+            let index = UnsafeMutablePointer<Int32>.allocate(capacity: mask + 1)
+            unsafe index.initialize(repeating: 0, count: mask + 1)
+            for position in 0..<count {
+                let hash = unsafe rows[position].hash
+                var slot = Int(truncatingIfNeeded: hash) & mask
+                while unsafe index[slot] != 0 {
+                    let other = Int(unsafe index[slot]) - 1
+                    if unsafe rows[other].hash == hash, entries[other].key.isSameKey(as: entries[position].key) {
                         hasDuplicates = true
                         break
                     }
                     slot = (slot + 1) & mask
                 }
-                if index[slot] == 0 { index[slot] = Int32(position + 1) }
+                if unsafe index[slot] == 0 { unsafe index[slot] = Int32(position + 1) }
             }
+            self.mask = mask
+            unsafe self.index = index
         } else {
-            for position in entries.indices {
-                for other in 0..<position
-                where rows[other].hash == rows[position].hash && entries[other].key.isSameKey(as: entries[position].key) {
-                    hasDuplicates = true
+            mask = 0
+            unsafe index = nil
+            for position in 0..<count {
+                for other in 0..<position where unsafe rows[other].hash == rows[position].hash {
+                    if entries[other].key.isSameKey(as: entries[position].key) { hasDuplicates = true }
                 }
             }
         }
-        self.index = index
         self.hasDuplicates = hasDuplicates
+    }
+
+    deinit {
+        unsafe rows.deallocate()
+        unsafe index?.deallocate()
     }
 
     @inline(__always)
@@ -144,7 +164,9 @@ final class Table: Sendable {
 
     @inline(__always)
     func position(for key: Key) -> Int? {
-        position(hash: key.hash) { position in rows[position].bits == key.bits || hasKey(key.name, at: position) }
+        position(hash: key.hash) { position in
+            unsafe rows[position].bits == key.bits || hasKey(key.name, at: position)
+        }
     }
 
     @inline(never)
@@ -154,18 +176,19 @@ final class Table: Sendable {
 
     @inline(__always)
     private func position(hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
-        if index.isEmpty {
-            for position in rows.indices where rows[position].hash == hash && isSame(position) { return position }
+        guard let index = unsafe index else {
+            for position in 0..<count where unsafe rows[position].hash == hash {
+                if isSame(position) { return position }
+            }
             return nil
         }
-        let mask = index.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
-        while index[slot] != 0 {
-            let position = Int(index[slot]) - 1
-            if rows[position].hash == hash, isSame(position) { return position }
+        while true {
+            let position = Int(unsafe index[slot]) - 1
+            guard position >= 0 else { return nil }
+            if unsafe rows[position].hash == hash, isSame(position) { return position }
             slot = (slot + 1) & mask
         }
-        return nil
     }
 }
 
