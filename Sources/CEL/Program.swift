@@ -6,7 +6,7 @@ public struct Program: Sendable {
     /// The paths that the expression reads, as far as they are constant: `["facts", "swap", "devices"]`.
     public let references: Set<[String]>
 
-    private let checked: Checked
+    let checked: Checked
     private let plan: Plan
 
     init(source: String, checked: Checked, isStrict: Bool) throws(CompilationError) {

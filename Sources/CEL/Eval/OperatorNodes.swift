@@ -28,7 +28,8 @@ final class EqualityNode: Node {
             frame.charge(CallCost.traversal(min(one.costSize, two.costSize)))
             var unknowns: UnknownSet?
             guard let isEqual = one.isEqual(to: two, unknowns: &unknowns) else {
-                return unknowns.map(Value.unknown) ?? .bool(isNegated)
+                let path = left.attributePath(&frame) ?? right.attributePath(&frame)
+                return (unknowns.map(Value.unknown) ?? .bool(isNegated)).located(path)
             }
             return .bool(isEqual != isNegated)
         }
@@ -61,7 +62,7 @@ final class ConstantEqualityNode: Node {
             frame.charge(CallCost.traversal(min(value.costSize, constant.costSize)))
             var unknowns: UnknownSet?
             guard let isEqual = value.isEqual(to: constant, unknowns: &unknowns) else {
-                return unknowns.map(Value.unknown) ?? .bool(isNegated)
+                return (unknowns.map(Value.unknown) ?? .bool(isNegated)).located(left.attributePath(&frame))
             }
             return .bool(isEqual != isNegated)
         }
