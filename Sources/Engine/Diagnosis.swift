@@ -37,10 +37,14 @@ package struct Diagnosis: Sendable {
     package var findings: [Finding]
     package var problems: [Problem]
     package var collectedAt: Timestamp
+    /// Playbooks whose symptoms are like a text that shows none: to look at, claimed of nothing.
+    package var nearest: [String]
 
     package init(
-        subject: Subject, symptoms: [MatchedSymptom], findings: [Finding], problems: [Problem], collectedAt: Timestamp
+        subject: Subject, symptoms: [MatchedSymptom], findings: [Finding], problems: [Problem], collectedAt: Timestamp,
+        nearest: [String] = []
     ) {
+        self.nearest = nearest
         self.subject = subject
         self.symptoms = symptoms
         self.findings = findings

@@ -102,13 +102,18 @@ extension Diagnostician {
         }
     }
 
-    /// A snapshot holds the text it was made with; about another text the text itself must be asked.
-    func source(with text: String) -> FactSource {
+    /// The source about another text than the one it was made with: only what the text itself tells is collected.
+    func source(with text: String) async -> FactSource {
+        guard !text.isEmpty else { return source }
         switch source {
         case .live(var surroundings):
-            if !text.isEmpty { surroundings.text = text }
+            surroundings.text = text
             return .live(surroundings)
-        case .snapshot: return source
+        case .snapshot(var snapshot):
+            guard text != snapshot.text, let collector = catalogue["text"] else { return source }
+            let surroundings = Surroundings(text: text, now: snapshot.now, effects: NoEffects())
+            snapshot.insert(await fact(for: FactRequest(collector.declaration, parameters: [:]), in: surroundings))
+            return .snapshot(snapshot)
         }
     }
 }

@@ -106,7 +106,7 @@ package struct Diagnostician: Sendable {
             given: given, platform: givenPlatform)
         let memory = await remember(
             WorkingMemory(situation, catalogue: catalogue), asked: asked, wanting: inquiry.scope,
-            from: source(with: inquiry.text))
+            from: await source(with: inquiry.text))
         return Investigation(
             library: playbooks, asked: asked, matches: matches, text: text, memory: memory,
             problems: problems(of: inquiry))

@@ -24,7 +24,8 @@ package struct Investigation: Sendable {
         let subject = memory.subject
         diagnosis = Diagnosis(
             subject: subject, symptoms: matches.map(\.matchedSymptom), findings: evaluation.findings(memory),
-            problems: problems, collectedAt: memory.situation.now)
+            problems: problems, collectedAt: memory.situation.now,
+            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library).names : [])
         snapshot = Snapshot(
             subject: Snapshot.Subject(context: subject.context, server: subject.server, platform: subject.platform),
             now: memory.situation.now, text: text,

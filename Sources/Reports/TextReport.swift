@@ -32,6 +32,9 @@ struct TextReport: Report {
         if statuses.contains(.confirmed) { return }
         if diagnosis.findings.isEmpty {
             text.line("No playbook knows this.", .yellow)
+            if !diagnosis.nearest.isEmpty {
+                text.wrapped("What it is like: \(diagnosis.nearest.joined(separator: ", ")).", indent: 2)
+            }
             text.wrapped("Look with 'triage search WORDS', or teach it with 'triage new NAME'.", indent: 2)
         } else if statuses.contains(.undetermined) || statuses.contains(.failed) {
             text.line("Could not tell: no cause is confirmed, and not all are ruled out.", .yellow)

@@ -245,4 +245,33 @@ import Testing
         #expect(diagnosis.findings.first?.missing.first?.reason == "notCollected")
         #expect(world.log.all.isEmpty)
     }
+
+    @Test func `a new text is looked at beside a snapshot's facts`() async {
+        let text = MadeUpCollectorOfText()
+        let world = MadeUp().adding(text)
+        var diagnostician = world.diagnostician(
+            world.playbooks(
+                playbookText(
+                    "p", facts: "text: text", causes: "- {id: a, title: T, when: facts.text == 'the symptom of p'}")))
+        diagnostician.source = .snapshot(
+            Snapshot(
+                now: MadeUp.now, text: "old",
+                facts: [
+                    Fact(
+                        key: Fact.Key(collector: "text"), result: .success(.string("old")),
+                        provenance: Provenance(
+                            collector: "text", source: "s", collectedAt: MadeUp.now, duration: CEL.Duration(seconds: 0))
+                    )
+                ]))
+        #expect(await diagnostician.diagnose(Inquiry(text: "the symptom of p")).summary == ["p/a: confirmed"])
+        #expect(await diagnostician.diagnose(Inquiry(names: ["p"])).summary == ["p/a: ruled-out"])
+    }
+}
+
+struct MadeUpCollectorOfText: Collector {
+    let declaration = Declaration("text", summary: "The text.", returns: .string, cost: .memory)
+
+    func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        Observation(.string(surroundings.text), source: "the text")
+    }
 }

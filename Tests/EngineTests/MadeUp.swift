@@ -36,17 +36,6 @@ struct MadeUpCollector: Collector {
     }
 }
 
-/// A world in which nothing can be done.
-struct NoEffects: Effects {
-    static let refusal = Unknown(.notAllowed, "a test touches nothing")
-    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] { throw Self.refusal }
-    func status(of path: String) async throws(Unknown) -> FileStatus { throw Self.refusal }
-    func list(_ directory: String) async throws(Unknown) -> [String] { throw Self.refusal }
-    func run(_ command: Command) async throws(Unknown) -> CommandOutput { throw Self.refusal }
-    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse { throw Self.refusal }
-    func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport { ConnectionReport() }
-}
-
 /// What a made-up collector answers.
 enum Answer: Sendable {
     case value(Value)

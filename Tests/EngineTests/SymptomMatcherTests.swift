@@ -139,6 +139,15 @@ import Testing
         #expect(match.count == 1)
     }
 
+    @Test(arguments: [
+        ("you are not logged in to the server, please provide credentials", ["unauthorized"]),
+        ("swap is running on the node, which is not supported", ["swap-enabled"]),
+        ("NAME   STATUS   AGE\ndefault   Active   32s", []), ("the server did not", []), ("", []),
+    ])
+    func `a near miss suggests the nearest playbook`(text: String, nearest: [String]) {
+        #expect(NearestPlaybooks(to: text, among: Self.all).names == nearest)
+    }
+
     @Test func `any bytes are searched without a crash`() {
         var state: UInt64 = 42
         let alphabet = Array(
