@@ -82,16 +82,16 @@ struct NetworkFaultTests {
             let text = try kubeconfig(fault, authority: authority, port: server.port, closed: closed)
             let path = folder.appending(path: "config")
             try Data(text.utf8).write(to: path)
-            let said = try kubectl(["--kubeconfig", path.path(), "get", "pods", "--output=name"], home: folder)
+            let said = try await kubectl(["--kubeconfig", path.path(), "get", "pods", "--output=name"], home: folder)
             #expect(said.contains(fault.says), "\(said)")
 
-            let result = try TriageCommand.run(
+            let result = try await TriageCommand.run(
                 ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said, home: folder)
             #expect(result.confirmed.first == fault.cause, "\(result.confirmed) \(result.notes)\n\(said)")
             #expect(!(result.output + result.notes).contains("an-opaque-token-of-jane"))
             // Asked by name, a healthy server confirms nothing either.
             if fault.cause == nil {
-                let named = try TriageCommand.run(
+                let named = try await TriageCommand.run(
                     [
                         "run", "connection-refused", "x509-unknown-authority", "unauthorized", "forbidden",
                         "hpa-missing-cpu-request", "hpa-metrics-unavailable", "--kubeconfig", path.path(), "-o", "json",
@@ -127,7 +127,7 @@ struct NetworkFaultTests {
     }
 
     /// Both streams, as a person would copy them.
-    private func kubectl(_ arguments: [String], home: URL) throws -> String {
+    private func kubectl(_ arguments: [String], home: URL) async throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/kubectl")
         process.arguments = arguments
@@ -138,8 +138,7 @@ struct NetworkFaultTests {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
-        process.waitUntilExit()
+        try await process.runToEnd()
         return String(decoding: try Data(contentsOf: file), as: UTF8.self)
     }
 }

@@ -46,8 +46,8 @@ struct RecordingTests {
 
     /// With the text and the kubeconfig alone, whatever the server would say now.
     @Test(arguments: recordings.filter { !$0.name.hasPrefix("hpa") && $0.name != "wrong-port" })
-    func `the text and the kubeconfig tell the cause`(recording: Recording) throws {
-        try check(recording, port: nil, authority: nil)
+    func `the text and the kubeconfig tell the cause`(recording: Recording) async throws {
+        try await check(recording, port: nil, authority: nil)
     }
 
     @Test(arguments: recordings)
@@ -56,12 +56,12 @@ struct RecordingTests {
         let server = try Self.server(for: recording)
         try await withLoopbackServer(tls: try authority.issue("kube-apiserver").serverTLS, respond: server.respond) {
             server in
-            try check(recording, port: server.port, authority: authority.certificatePEM)
+            try await check(recording, port: server.port, authority: authority.certificatePEM)
         }
     }
 
     /// - Parameter port: where the stand-in listens; `nil`: there is none, and the recorded address stays.
-    private func check(_ recording: Recording, port: Int?, authority: String?) throws {
+    private func check(_ recording: Recording, port: Int?, authority: String?) async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let lab = folder.path(percentEncoded: false)
@@ -83,7 +83,7 @@ struct RecordingTests {
         }
         if recording.command.contains("--context prod") { arguments += ["--context", "prod"] }
         let environment = recording.environment.mapValues { $0.replacing("/lab", with: lab) }
-        let result = try TriageCommand.run(arguments, environment: environment, home: home)
+        let result = try await TriageCommand.run(arguments, environment: environment, home: home)
         verify(result, recording)
     }
 

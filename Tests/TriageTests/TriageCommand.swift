@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built command, run as a person runs it.
@@ -34,7 +35,7 @@ struct TriageCommand {
     /// The environment is only what is given, with a PATH and an empty home of its own.
     static func run(
         _ arguments: [String], input: String? = nil, environment: [String: String] = [:], home: URL? = nil
-    ) throws -> Result {
+    ) async throws -> Result {
         let process = Process()
         process.executableURL = binary
         process.arguments = arguments
@@ -54,8 +55,7 @@ struct TriageCommand {
         } else {
             process.standardInput = FileHandle.nullDevice
         }
-        try process.run()
-        process.waitUntilExit()
+        try await process.runToEnd()
         return Result(
             exitCode: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
             notes: String(decoding: try Data(contentsOf: notes), as: UTF8.self))
