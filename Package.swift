@@ -28,6 +28,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
         .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
@@ -52,10 +53,23 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Libraries",
+            dependencies: [
+                "CZlib", "YAML", "CEL", "Playbooks",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "_CryptoExtras", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "triage",
             dependencies: [
-                "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors",
+                "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors", "Libraries",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -81,6 +95,8 @@ let package = Package(
         .testTarget(
             name: "CollectorsTests", dependencies: ["Collectors", "Facts", "CEL", "YAML", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "LibrariesTests", dependencies: ["Libraries", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"],

@@ -1,0 +1,39 @@
+package import Playbooks
+
+/// What a new version brings, in words.
+package enum LibraryChange {
+    package static func words(
+        from old: (package: LibraryPackage, playbooks: [Playbook])?,
+        to new: (package: LibraryPackage, playbooks: [Playbook])
+    ) -> [String] {
+        var lines: [String] = []
+        let (before, after) = (named(old?.playbooks ?? []), named(new.playbooks))
+        lines += difference(
+            Set(before.keys), Set(after.keys), "playbook")
+        for name in Set(before.keys).intersection(after.keys).sorted() {
+            guard let one = before[name], let two = after[name] else { continue }
+            lines += difference(Set(one.causes.map(\.id)), Set(two.causes.map(\.id)), "cause of \(name):")
+            lines += difference(commands(one), commands(two), "command of \(name):")
+        }
+        if old == nil { lines += new.playbooks.flatMap { difference([], commands($0), "command of \($0.name):") } }
+        lines += difference(
+            Set(old?.package.manifest.permissions.words ?? []), Set(new.package.manifest.permissions.words),
+            "permission:")
+        return lines
+    }
+
+    private static func named(_ playbooks: [Playbook]) -> [String: Playbook] {
+        Dictionary(playbooks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func commands(_ playbook: Playbook) -> Set<String> {
+        Set(
+            playbook.remedies.flatMap { $0.steps + $0.rollback }.compactMap { step in
+                if case .run(let arguments) = step.action { arguments.map(\.source).joined(separator: " ") } else { nil }
+            })
+    }
+
+    private static func difference(_ old: Set<String>, _ new: Set<String>, _ what: String) -> [String] {
+        new.subtracting(old).sorted().map { "+ \(what) \($0)" } + old.subtracting(new).sorted().map { "- \(what) \($0)" }
+    }
+}

@@ -1,0 +1,62 @@
+/// What a publisher does with a folder before others can have it.
+package enum LibraryPublishing {
+    /// Writes `digests.txt` and returns the package.
+    package static func writeDigests(_ folder: String) throws(LibraryError) -> LibraryPackage {
+        var tree = try Disk.tree(folder)
+        for path in tree.paths where !Digests.isListed(path) { tree.remove(path) }
+        let list = Digests.list(tree)
+        try tree.add(Digests.file, list)
+        // The manifest is checked before anything is written.
+        _ = try LibraryPackage(checking: tree)
+        if try Disk.contentsIfPresent(of: "\(folder)/\(Digests.file)", limit: PackageTree.mostBytes) != list {
+            try Disk.replace("\(folder)/\(Digests.file)", list)
+        }
+        return try package(folder)
+    }
+
+    package static func package(_ folder: String) throws(LibraryError) -> LibraryPackage {
+        try LibraryPackage(checking: Disk.tree(folder))
+    }
+
+    /// A `tar.gz`; equal packages give equal bytes.
+    package static func archive(_ package: LibraryPackage) throws(LibraryError) -> [UInt8] {
+        try Tar.check(package.tree)
+        return try Gzip.pack(Tar.write(package.tree))
+    }
+
+    /// Signs the list of digests with `ssh-keygen`, which knows agents, hardware keys and passphrases.
+    ///
+    /// - Returns: the file that was written.
+    package static func sign(
+        _ folder: String, key: String, environment: [String: String]
+    ) async throws(LibraryError) -> String {
+        let package = try package(folder)
+        let output = try await Programs.run(
+            "ssh-keygen", ["-q", "-Y", "sign", "-n", SSHSignature.namespace, "-f", key],
+            input: package.tree[Digests.file] ?? [], environment: environment, isInteractive: true)
+        guard output.exitCode == 0 else {
+            throw LibraryError(.toolFailed, "ssh-keygen could not sign: \(printable(output.error))")
+        }
+        // What was written is read back, so that no useless signature is published.
+        let signature = try SSHSignature(armored: output.output)
+        try signature.verify(package.tree[Digests.file] ?? [])
+        let number = package.tree.paths.count(where: Digests.isSignature)
+        let file = number == 0 ? "\(Digests.file).sig" : "\(Digests.file).\(number + 1).sig"
+        try Disk.replace("\(folder)/\(file)", output.output)
+        return "\(folder)/\(file)"
+    }
+
+    /// Writes an archive of each library and its lock's entry: what is carried over an air gap.
+    package static func mirror(_ home: LibraryHome, to folder: String) throws(LibraryError) -> [String] {
+        var files: [String] = []
+        let lock = try home.store.lock()
+        for name in lock.order {
+            guard let entry = lock.entries[name] else { continue }
+            let file = "\(folder)/\(name)-\(entry.version).tar.gz"
+            try Disk.replace(file, archive(home.store.package(entry.digest)))
+            files.append(file)
+        }
+        try Disk.replace("\(folder)/triage.lock", Array(lock.text.utf8))
+        return files + ["\(folder)/triage.lock"]
+    }
+}

@@ -1,0 +1,69 @@
+package import Playbooks
+
+/// A library whose bytes are what its digest says.
+///
+/// The only way to one is `init(checking:)`: whatever is parsed has been verified, and it is the same bytes.
+package struct LibraryPackage: Sendable {
+    package let tree: PackageTree
+    package let manifest: LibraryManifest
+    /// `sha256:…`.
+    package let digest: String
+
+    /// - Parameter tree: with `digests.txt`; nothing that it does not list may be there.
+    package init(checking tree: PackageTree) throws(LibraryError) {
+        digest = try Digests.verified(tree)
+        guard let bytes = tree[LibraryManifest.file] else {
+            throw LibraryError(.malformedManifest, "there is no \(LibraryManifest.file) in the package")
+        }
+        let (manifest, problems) = LibraryManifest.read(bytes, file: LibraryManifest.file)
+        guard let manifest else {
+            throw LibraryError(.malformedManifest, problems.map(Self.line).joined(separator: "\n"))
+        }
+        self.manifest = manifest
+        self.tree = tree
+    }
+
+    /// As people call it: `acme 2.3.0`.
+    package var title: String { "\(manifest.name) \(manifest.version)" }
+
+    /// How the files of this package are named in problems and reports: `acme@2.3.0/playbooks/a.yaml`.
+    package var filePrefix: String { "\(manifest.name)@\(manifest.version)/" }
+
+    package var playbooks: [PlaybookFiles.Content] {
+        yaml(below: "playbooks/").filter { !$0.file.hasPrefix(filePrefix + "playbooks/tests/") }
+    }
+    package var tests: [PlaybookFiles.Content] { yaml(below: "playbooks/tests/") }
+    package var overlays: [PlaybookFiles.Content] { yaml(below: "overlays/") }
+
+    /// A file by the name that `filePrefix` gives it.
+    package func content(of file: String) -> [UInt8]? {
+        file.hasPrefix(filePrefix) ? tree[String(file.dropFirst(filePrefix.count))] : nil
+    }
+
+    private func yaml(below folder: String) -> [PlaybookFiles.Content] {
+        tree.paths.filter { $0.hasPrefix(folder) && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
+            .map { PlaybookFiles.Content(file: filePrefix + $0, bytes: tree[$0] ?? []) }
+    }
+
+    /// Loads every playbook, and compares what they use with what the library declares.
+    package func checkedPlaybooks(_ loader: Loader) throws(LibraryError) -> [Playbook] {
+        let library = PlaybookLibrary([playbooks], loader: loader)
+        // What explains causes of other libraries can only be judged beside them.
+        let errors = library.problems.filter { $0.severity == .error && $0.code != .unknownCause }
+        guard errors.isEmpty else {
+            throw LibraryError(.brokenPlaybook, errors.prefix(20).map(Self.line).joined(separator: "\n"))
+        }
+        let missing = manifest.permissions.missing(for: Permissions(of: library.playbooks))
+        guard missing.isEmpty else {
+            throw LibraryError(
+                .permissionsTooNarrow,
+                "the playbooks of \(title) ask for more than \(LibraryManifest.file) declares: "
+                    + missing.joined(separator: ", "))
+        }
+        return library.playbooks
+    }
+
+    private static func line(_ problem: Problem) -> String {
+        "\(problem.location.file):\(problem.location.line):\(problem.location.column): \(problem.message)"
+    }
+}

@@ -1,0 +1,106 @@
+/// A git repository, read without a work tree: no hook, filter, link or submodule of it can act.
+struct GitSource {
+    let reference: LibraryReference
+
+    init(_ reference: LibraryReference) { self.reference = reference }
+
+    private var url: String { String(reference.location.dropFirst(4)) }
+    private var scheme: String { String(url.prefix { $0 != ":" }) }
+
+    func fetch(environment: [String: String], pinned: String?) async throws(LibraryError) -> FetchedTree {
+        try await Disk.withTemporaryDirectory { directory async throws(LibraryError) in
+            let git = Git(directory: directory, scheme: scheme, inherited: environment)
+            try await git.run(["init", "--quiet", "--bare", directory])
+            let wanted = pinned.flatMap { $0.hasPrefix("git:") ? String($0.dropFirst(4)) : nil }
+                ?? reference.parameters["ref"] ?? "HEAD"
+            try await git.run([
+                "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", url, wanted,
+            ])
+            let commit = try await git.text(["rev-parse", "--verify", "FETCH_HEAD^{commit}"])
+            let tree = try await readTree(git, commit)
+            return FetchedTree(tree: tree, transport: "git:" + commit)
+        }
+    }
+
+    private func readTree(_ git: Git, _ commit: String) async throws(LibraryError) -> PackageTree {
+        let folder = (reference.parameters["path"] ?? "").split(separator: "/").joined(separator: "/")
+        if !folder.isEmpty { try PackagePath.check(folder) }
+        let listing = try await git.run(["ls-tree", "-r", "-z", "-l", "--full-tree", folder.isEmpty ? commit : "\(commit):\(folder)"])
+        var entries: [(path: String, object: String)] = []
+        var size = 0
+        for line in listing.output.split(separator: 0) {
+            let text = String(decoding: line, as: UTF8.self)
+            let halves = text.split(separator: "\t", maxSplits: 1).map(String.init)
+            let fields = halves[0].split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+            guard halves.count == 2, fields.count == 4 else {
+                throw LibraryError(.toolFailed, "git's listing cannot be read")
+            }
+            // What belongs to the repository and not to the library.
+            guard !halves[1].split(separator: "/").contains(where: { $0.hasPrefix(".") }) else { continue }
+            guard fields[0] == "100644" else {
+                throw LibraryError(
+                    .unsafeEntry,
+                    "'\(printable(halves[1]))' has the mode \(fields[0]); only plain files (100644) are taken")
+            }
+            size += Int(fields[3]) ?? 0
+            guard size <= PackageTree.mostBytes, entries.count < PackageTree.mostFiles else {
+                throw LibraryError(.tooLarge, "the folder is larger than a package may be")
+            }
+            try PackagePath.check(halves[1])
+            entries.append((halves[1], fields[2]))
+        }
+        let objects = entries.map(\.object).joined(separator: "\n") + "\n"
+        let blobs = try await git.run(["cat-file", "--batch"], input: Array(objects.utf8))
+        var tree = PackageTree()
+        var rest = blobs.output[...]
+        for entry in entries {
+            // `<object> blob <size>\n<content>\n`
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            let fields = String(decoding: line, as: UTF8.self).split(separator: " ")
+            guard fields.count == 3, fields[0] == entry.object, fields[1] == "blob", let count = Int(fields[2]),
+                rest.count >= line.count + count + 2
+            else { throw LibraryError(.toolFailed, "git's content of '\(entry.path)' cannot be read") }
+            let content = rest.dropFirst(line.count + 1).prefix(count)
+            try tree.add(entry.path, Array(content))
+            rest = rest.dropFirst(line.count + count + 2)
+        }
+        return tree
+    }
+}
+
+/// git with nothing of the machine's or the person's configuration but credentials for ssh.
+private struct Git {
+    let directory: String
+    let scheme: String
+    let inherited: [String: String]
+
+    @discardableResult
+    func run(_ arguments: [String], input: [UInt8] = []) async throws(LibraryError) -> Programs.Output {
+        let settings = [
+            "protocol.allow=never", "protocol.\(scheme).allow=always", "core.hooksPath=/dev/null",
+            "core.fsmonitor=false", "fetch.fsckObjects=true", "transfer.fsckObjects=true",
+            "submodule.recurse=false", "gc.auto=0", "http.followRedirects=false",
+        ]
+        var environment = [
+            "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false",
+            "GIT_DIR": directory, "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+        ]
+        for name in ["HOME", "USER", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] {
+            environment[name] = inherited[name]
+        }
+        if let file = inherited["SSL_CERT_FILE"] { environment["GIT_SSL_CAINFO"] = file }
+        let output = try await Programs.run(
+            "git", settings.flatMap { ["-c", $0] } + arguments, input: input, environment: environment)
+        guard output.exitCode == 0 else {
+            let words = output.error.split(separator: "\n").suffix(3).joined(separator: "; ")
+            throw LibraryError(.unreachable, "git \(arguments[0]) failed: \(printable(words.isEmpty ? "no reason given" : words))")
+        }
+        return output
+    }
+
+    func text(_ arguments: [String]) async throws(LibraryError) -> String {
+        let output = try await run(arguments).output
+        return String(decoding: output.prefix { $0 > 0x20 }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,161 @@
+internal import CEL
+
+/// The packages of this machine by their digest, and the lock that says which of them are in force.
+///
+/// Everything is written before the lock is; the lock is changed by one rename. So whenever the machine stops, the old
+/// state is there or the new one, whole.
+package struct LibraryStore: Sendable {
+    /// Where packages and earlier locks are: of content nobody could not fetch again.
+    package let cache: String
+    /// The lock.
+    package let lockFile: String
+
+    static let mostGenerations = 5
+
+    package init(cache: String, lockFile: String) {
+        self.cache = cache
+        self.lockFile = lockFile
+    }
+
+    // MARK: Packages
+
+    private func objectFile(_ digest: String) -> String { "\(cache)/objects/\(digest.dropFirst(7)).tar" }
+
+    package func contains(_ digest: String) -> Bool { Disk.exists(objectFile(digest)) }
+
+    /// The package of that digest; its bytes are hashed again, whoever may have touched the file.
+    package func package(_ digest: String) throws(LibraryError) -> LibraryPackage {
+        guard LibraryLock.isDigest(digest) else { throw LibraryError(.malformedLock, "'\(printable(digest))' is no digest") }
+        let bytes: [UInt8]
+        do throws(LibraryError) {
+            bytes = try Disk.contents(of: objectFile(digest), limit: 2 * PackageTree.mostBytes, followsLinks: false)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw LibraryError(
+                .notInstalled, "the package \(digest) is not in the cache",
+                hint: "'triage library update --locked' fetches what the lock pins")
+        }
+        let package = try LibraryPackage(checking: Tar.read(bytes))
+        guard package.digest == digest else {
+            throw LibraryError(
+                .digestMismatch, "the cached package of \(digest) is another one",
+                hint: "remove \(objectFile(digest)) and run 'triage library update --locked'")
+        }
+        return package
+    }
+
+    private func insert(_ package: LibraryPackage) throws(LibraryError) {
+        try Tar.check(package.tree)
+        let bytes = Tar.write(package.tree)
+        let file = objectFile(package.digest)
+        // Signatures are not part of the digest: the same package may come again with more of them.
+        if try Disk.contentsIfPresent(of: file, limit: 2 * PackageTree.mostBytes) == bytes { return }
+        try Disk.replace(file, bytes)
+    }
+
+    // MARK: The lock
+
+    package func lock() throws(LibraryError) -> LibraryLock {
+        guard let bytes = try Disk.contentsIfPresent(of: lockFile, limit: LibraryLock.mostBytes) else {
+            return LibraryLock()
+        }
+        return try LibraryLock(reading: bytes, file: lockFile)
+    }
+
+    /// Held from before the lock is read until it has been written.
+    package func exclusively() throws(LibraryError) -> FileLock { try FileLock("\(cache)/busy") }
+
+    /// Makes the new lock the one in force, with its packages.
+    ///
+    /// - Parameter isRollback: the lower version is wanted.
+    package func commit(
+        _ lock: LibraryLock, packages: [LibraryPackage], isRollback: Bool = false
+    ) throws(LibraryError) {
+        let old = try self.lock()
+        var seen = try seenVersions()
+        for (name, entry) in lock.entries.sorted(by: { $0.key < $1.key }) where old.entries[name] != entry {
+            try seen.check(name, entry, isRollback: isRollback)
+            seen.add(name, entry)
+        }
+        for package in packages { try insert(package) }
+        for (name, entry) in lock.entries where !contains(entry.digest) {
+            throw LibraryError(.notInstalled, "the package of \(name) \(entry.version) is not in the cache")
+        }
+        try Disk.replace(seenFile, Array(seen.text.utf8))
+        if old != lock, Disk.exists(lockFile) { try keep(old) }
+        try Disk.replace(lockFile, Array(lock.text.utf8))
+    }
+
+    // MARK: Earlier locks
+
+    private func generationFile(_ number: Int) -> String {
+        "\(cache)/generations/\(sha256(Array(lockFile.utf8)).prefix(16)).\(number).lock"
+    }
+
+    /// The newest is number 1.
+    private func keep(_ lock: LibraryLock) throws(LibraryError) {
+        for number in stride(from: Self.mostGenerations - 1, to: 0, by: -1) {
+            if let bytes = try Disk.contentsIfPresent(of: generationFile(number), limit: LibraryLock.mostBytes) {
+                try Disk.replace(generationFile(number + 1), bytes)
+            }
+        }
+        try Disk.replace(generationFile(1), Array(lock.text.utf8))
+    }
+
+    package func generation(_ number: Int) throws(LibraryError) -> LibraryLock {
+        let file = generationFile(number)
+        guard (1...Self.mostGenerations).contains(number),
+            let bytes = try Disk.contentsIfPresent(of: file, limit: LibraryLock.mostBytes)
+        else { throw LibraryError(.noGeneration, "there is no state \(number) steps back") }
+        return try LibraryLock(reading: bytes, file: file)
+    }
+
+    // MARK: What has been seen
+
+    private var seenFile: String { "\(cache)/seen" }
+
+    package func seenVersions() throws(LibraryError) -> SeenVersions {
+        guard let bytes = try Disk.contentsIfPresent(of: seenFile, limit: 16 << 20) else { return SeenVersions() }
+        return SeenVersions(reading: String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+/// Every version that was ever taken and what it was: a version never changes, and never goes back unasked.
+package struct SeenVersions: Sendable, Hashable {
+    /// `name version` to digest.
+    private var digests: [String: String] = [:]
+
+    package init() {}
+
+    init(reading text: String) {
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            if words.count == 3 { digests["\(words[0]) \(words[1])"] = words[2] }
+        }
+    }
+
+    var text: String { digests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() }
+
+    mutating func add(_ name: String, _ entry: LibraryLock.Entry) { digests["\(name) \(entry.version)"] = entry.digest }
+
+    package func highest(of name: String) -> SemanticVersion? {
+        digests.keys.compactMap { key in
+            let words = key.split(separator: " ")
+            return words[0] == name ? SemanticVersion(String(words[1])) : nil
+        }.max()
+    }
+
+    /// - Parameter isRollback: a lower version that was here before is wanted; other content never is.
+    package func check(_ name: String, _ entry: LibraryLock.Entry, isRollback: Bool = false) throws(LibraryError) {
+        if let known = digests["\(name) \(entry.version)"], known != entry.digest {
+            throw LibraryError(
+                .versionChanged,
+                "\(name) \(entry.version) is not what it was: \(entry.digest) instead of \(known)",
+                hint: "a version never changes; its publisher has to give the new content a new one")
+        }
+        guard !isRollback, let highest = highest(of: name), entry.version < highest else { return }
+        throw LibraryError(
+            .downgrade, "\(name) \(entry.version) is older than \(highest), which has been here",
+            hint: "'triage library rollback' goes back to what was in force before")
+    }
+}

@@ -1,0 +1,125 @@
+package import CEL
+
+/// Whether a package may be used: the one place where that is decided, for what is installed and for what is loaded.
+package struct LibraryGate: Sendable {
+    package struct Signer: Sendable, Hashable {
+        /// Whom the policy knows the key as; `nil` for a key that nobody vouches for.
+        package var principal: String?
+        package var fingerprint: String
+
+        package var text: String { principal.map { "\($0) \(fingerprint)" } ?? fingerprint }
+    }
+
+    package enum Verdict: Sendable {
+        case trusted(TrustPolicy.Level)
+        /// A person has to say yes, to exactly this.
+        case needsConsent(String)
+    }
+
+    package struct Admission: Sendable {
+        package var verdict: Verdict
+        package var signers: [Signer]
+    }
+
+    package let policy: TrustPolicy
+    package let now: Timestamp
+
+    package init(policy: TrustPolicy, now: Timestamp) {
+        self.policy = policy
+        self.now = now
+    }
+
+    /// Verifies every signature that is there over the very bytes that were hashed, then asks the policy.
+    ///
+    /// A signature that does not hold refuses the package, whoever else has signed it.
+    package func admit(_ package: LibraryPackage, from source: String) throws(LibraryError) -> Admission {
+        if let reason = policy.revoked[package.digest] {
+            throw LibraryError(.revoked, "\(package.title) has been revoked: \(reason)")
+        }
+        let signers = try signers(of: package)
+        let rule = try rule(for: package, source)
+        if let rule, rule.count > 0 {
+            let wanted = Set(
+                signers.filter { signer in rule.signers.contains { accepts($0, signer) } }.map(\.fingerprint))
+            guard wanted.count >= rule.count else {
+                throw LibraryError(
+                    .untrusted,
+                    "\(package.title) needs \(rule.count) signature(s) of \(rule.signers.joined(separator: ", "));"
+                        + " it has \(wanted.count)")
+            }
+            return Admission(verdict: .trusted(rule.level), signers: signers)
+        }
+        if signers.isEmpty, policy.unsigned == .refuse {
+            throw LibraryError(.untrusted, "\(package.title) is not signed, and the policy refuses that")
+        }
+        return Admission(verdict: .needsConsent(consent(to: package, signers, source)), signers: signers)
+    }
+
+    private func rule(for package: LibraryPackage, _ source: String) throws(LibraryError) -> TrustPolicy.Rule? {
+        let name = package.manifest.name
+        guard let rule = policy.rule(for: source) else {
+            // A name that was given to one source cannot be claimed by another.
+            if let owner = policy.rules.first(where: { $0.name != "*" && AllowedSigners.matches(name, $0.name) }) {
+                throw LibraryError(.nameNotGiven, "the name '\(name)' belongs to \(owner.match), not to \(source)")
+            }
+            return nil
+        }
+        guard AllowedSigners.matches(name, rule.name) else {
+            throw LibraryError(.nameNotGiven, "\(source) may ship '\(rule.name)', not '\(name)'")
+        }
+        return rule
+    }
+
+    /// One line that says what was agreed to: by signer where there is one, so that its next version needs no question,
+    /// and always with what is asked for.
+    private func consent(to package: LibraryPackage, _ signers: [Signer], _ source: String) -> String {
+        let who = signers.map(\.fingerprint).sorted().first ?? package.digest
+        return "\(package.manifest.name) \(source) \(who) \(package.manifest.permissions.hash)"
+    }
+
+    private func accepts(_ wanted: String, _ signer: Signer) -> Bool {
+        wanted == signer.fingerprint
+            || signer.principal?.split(separator: ",").contains { AllowedSigners.matches(wanted, String($0)) } == true
+    }
+
+    private func signers(of package: LibraryPackage) throws(LibraryError) -> [Signer] {
+        let message = package.tree[Digests.file] ?? []
+        var signers: [Signer] = []
+        for path in package.tree.paths where Digests.isSignature(path) {
+            let bytes = package.tree[path] ?? []
+            let signer = try path.hasSuffix(".minisig") ? minisign(bytes, message, package) : ssh(bytes, message)
+            if let reason = policy.revoked[signer.fingerprint] {
+                throw LibraryError(.revoked, "the key \(signer.fingerprint) that signed it has been revoked: \(reason)")
+            }
+            signers.append(signer)
+        }
+        return signers
+    }
+
+    private func ssh(_ bytes: [UInt8], _ message: [UInt8]) throws(LibraryError) -> Signer {
+        let signature = try SSHSignature(armored: bytes)
+        try signature.verify(message)
+        return Signer(
+            principal: policy.signers.principal(for: signature.key, at: now), fingerprint: signature.key.fingerprint)
+    }
+
+    /// Minisign's signatures do not hold their key: only those that a rule names can be checked.
+    private func minisign(
+        _ bytes: [UInt8], _ message: [UInt8], _ package: LibraryPackage
+    ) throws(LibraryError) -> Signer {
+        let signature = try MinisignSignature(reading: bytes)
+        guard let key = policy.minisignKeys.first(where: { $0.id == signature.keyID }) else {
+            throw LibraryError(
+                .unknownSigner, "the minisign key \(hexadecimal(signature.keyID.reversed()).uppercased()) is unknown",
+                hint: "a rule of trust.yaml names it among its signers, as minisign:RW…")
+        }
+        try signature.verify(message, key: key)
+        let words = signature.trustedComment.split(separator: " ").map(String.init)
+        guard words == [package.manifest.name, package.manifest.version.description, package.digest] else {
+            throw LibraryError(
+                .badSignature, "the trusted comment does not name this package",
+                hint: "expected '\(package.manifest.name) \(package.manifest.version) \(package.digest)'")
+        }
+        return Signer(principal: nil, fingerprint: key.text)
+    }
+}

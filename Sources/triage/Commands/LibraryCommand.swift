@@ -1,0 +1,97 @@
+internal import ArgumentParser
+internal import Engine
+internal import Libraries
+internal import Playbooks
+
+/// Playbooks of other teams: added, pinned, verified, updated.
+struct LibraryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "library", abstract: "Libraries of playbooks: add, pin, verify, update, publish.",
+        discussion: "What is pinned is in triage.lock; who is trusted is in trust.yaml and allowed_signers beside it.",
+        subcommands: [
+            AddLibrary.self, RemoveLibrary.self, ListLibraries.self, UpdateLibraries.self, OutdatedLibraries.self,
+            VerifyLibraries.self, RollBackLibraries.self, TrustLibrary.self, PackageLibrary.self, SignLibrary.self,
+            PushLibrary.self, PullLibrary.self, MirrorLibraries.self,
+        ])
+}
+
+/// What the commands about libraries take.
+struct LibraryOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The lock; TRIAGE_LOCK says it too.", valueName: "file")) var lock: String?
+    @Flag(help: "No network: directories and the cache alone.") var offline = false
+
+    var session: Session { Session(CommonOptions.standard) }
+
+    func home(_ session: Session) throws -> LibraryHome {
+        try telling(session.output) {
+            try LibraryHome(
+                environment: session.environment, lockFile: lock, now: currentTime(), triageVersion: Version.current,
+                isOffline: offline)
+        }
+    }
+}
+
+/// How a person or a script agrees to what a library asks for.
+struct ConsentOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "Take what changed without asking, as long as it asks for no more than before.")
+    var yes = false
+    @Option(help: ArgumentHelp("Agree to exactly these permissions.", valueName: "hash")) var acceptPermissions: String?
+}
+
+extension CommonOptions {
+    /// As if nothing had been typed.
+    static var standard: CommonOptions { (try? CommonOptions.parse([])) ?? CommonOptions() }
+}
+
+/// An error of the libraries becomes a message and exit code 3.
+func telling<Result>(_ output: Output, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as LibraryError {
+        output.note("error: \(error)")
+        throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+    }
+}
+
+func telling<Result>(_ output: Output, _ body: () async throws -> Result) async throws -> Result {
+    do { return try await body() } catch let error as LibraryError {
+        output.note("error: \(error)")
+        throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+    }
+}
+
+extension LibraryHome {
+    /// Shows what a candidate is and brings, and gets a yes where one is needed.
+    func agree(
+        to candidate: Candidate, instead old: LibraryLock.Entry?, _ options: ConsentOptions, _ session: Session
+    ) throws {
+        let package = candidate.package
+        let permissions = package.manifest.permissions
+        let loader = Loader(catalogue: session.catalogue)
+        let before = try? old.map { try store.package($0.digest) }.map { ($0, try $0.checkedPlaybooks(loader)) }
+        let change = LibraryChange.words(from: before, to: (package, candidate.playbooks))
+        var lines = ["\(package.title) from \(candidate.source)", "  digest       \(package.digest)"]
+        let signers = candidate.admission.signers.map(\.text)
+        lines.append("  signed by    \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))")
+        lines.append("  permissions  \(permissions.hash)")
+        lines += permissions.words.map { "    \($0)" } + change.map { "  \($0)" }
+        session.output.note(lines.joined(separator: "\n"))
+        var question: String?
+        if case .needsConsent(let line) = candidate.admission.verdict, try !hasConsent(line) { question = line }
+        let asksForMore = old.map { $0.permissions != permissions.hash } ?? false
+        let isAccepted = options.acceptPermissions == permissions.hash
+        let isNews = old?.digest != package.digest
+        guard question != nil || asksForMore || isNews && !options.yes else { return }
+        if !isAccepted, question != nil || asksForMore || !options.yes {
+            // What the policy trusts needs no question to be added; a change is shown and asked for.
+            if question == nil, old == nil { return }
+            guard session.output.isInteractive else {
+                throw LibraryError(
+                    .consentNeeded, "nobody is there to agree to \(package.title)",
+                    hint: question == nil && !asksForMore
+                        ? "--yes takes it" : "--accept-permissions \(permissions.hash) agrees to what is shown above")
+            }
+            let answer = session.output.ask("Use it? [y/N]")?.lowercased() ?? ""
+            guard ["y", "yes"].contains(answer) else { throw LibraryError(.consentNeeded, "not agreed to") }
+        }
+        if let question { try addConsent(question) }
+    }
+}

@@ -1,0 +1,100 @@
+internal import ArgumentParser
+internal import Libraries
+internal import Playbooks
+
+struct PackageLibrary: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "package", abstract: "Write digests.txt, and with -o the archive.")
+
+    @Argument(help: "The library's folder.") var folder: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("The archive to write.", valueName: "file.tar.gz"))
+    var output: String?
+    @OptionGroup var options: LibraryOptions
+
+    func run() async throws {
+        let session = options.session
+        try telling(session.output) {
+            let package = try LibraryPublishing.writeDigests(folder)
+            _ = try package.checkedPlaybooks(Loader(catalogue: session.catalogue))
+            if let output { try Disk.replace(output, LibraryPublishing.archive(package)) }
+            session.output.result("\(package.title) \(package.digest)\n")
+        }
+    }
+}
+
+struct SignLibrary: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign", abstract: "Sign a packaged folder with an SSH key, by ssh-keygen.")
+
+    @Argument(help: "The library's folder.") var folder: String
+    @Option(help: ArgumentHelp("The private key, or a public one whose private half an agent has.", valueName: "file"))
+    var key: String
+    @OptionGroup var options: LibraryOptions
+
+    func run() async throws {
+        let session = options.session
+        let file = try await telling(session.output) {
+            try await LibraryPublishing.sign(folder, key: key, environment: session.environment)
+        }
+        session.output.result("\(file)\n")
+    }
+}
+
+struct PushLibrary: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push", abstract: "Push a packaged folder and its signatures to an OCI registry.")
+
+    @Argument(help: "The library's folder.") var folder: String
+    @Argument(help: "oci://host/repository:tag") var target: String
+    @OptionGroup var options: LibraryOptions
+
+    func run() async throws {
+        let session = options.session
+        let digest = try await telling(session.output) {
+            let reference = try LibraryReference(target)
+            guard reference.transport == .registry, !options.offline else {
+                throw LibraryError(.badReference, "'\(target)' is no place to push to", hint: "expected oci://host/repository:tag")
+            }
+            let package = try LibraryPublishing.package(folder)
+            _ = try package.checkedPlaybooks(Loader(catalogue: session.catalogue))
+            return try await RegistrySource(reference).push(package, environment: session.environment)
+        }
+        session.output.result("\(digest)\n")
+    }
+}
+
+struct PullLibrary: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull", abstract: "Fetch and verify a library, and write its archive; nothing is added.")
+
+    @Argument(help: "Where it is.") var source: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("The archive to write.", valueName: "file.tar.gz"))
+    var output: String
+    @OptionGroup var options: LibraryOptions
+
+    func run() async throws {
+        let session = options.session
+        let home = try options.home(session)
+        try await telling(session.output) {
+            let candidate = try await home.candidate(
+                LibraryReference(source), loader: Loader(catalogue: session.catalogue))
+            try Disk.replace(output, LibraryPublishing.archive(candidate.package))
+            session.output.result("\(candidate.package.title) \(candidate.package.digest)\n")
+        }
+    }
+}
+
+struct MirrorLibraries: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mirror", abstract: "Write archives of all pinned libraries, their signatures and the lock.")
+
+    @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder")) var to: String
+    @OptionGroup var options: LibraryOptions
+
+    func run() async throws {
+        let session = options.session
+        let home = try options.home(session)
+        let files = try telling(session.output) { try LibraryPublishing.mirror(home, to: to) }
+        session.output.result(files.map { $0 + "\n" }.joined())
+    }
+}
