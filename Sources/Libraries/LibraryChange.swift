@@ -29,11 +29,16 @@ package enum LibraryChange {
     private static func commands(_ playbook: Playbook) -> Set<String> {
         Set(
             playbook.remedies.flatMap { $0.steps + $0.rollback }.compactMap { step in
-                if case .run(let arguments) = step.action { arguments.map(\.source).joined(separator: " ") } else { nil }
+                if case .run(let arguments) = step.action {
+                    arguments.map(\.source).joined(separator: " ")
+                } else {
+                    nil
+                }
             })
     }
 
     private static func difference(_ old: Set<String>, _ new: Set<String>, _ what: String) -> [String] {
-        new.subtracting(old).sorted().map { "+ \(what) \($0)" } + old.subtracting(new).sorted().map { "- \(what) \($0)" }
+        new.subtracting(old).sorted().map { "+ \(what) \($0)" }
+            + old.subtracting(new).sorted().map { "- \(what) \($0)" }
     }
 }

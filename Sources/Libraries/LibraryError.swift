@@ -28,5 +28,7 @@ package struct LibraryError: Error, Sendable, Hashable, CustomStringConvertible 
         self.hint = hint
     }
 
-    package var description: String { hint.isEmpty ? "\(message) [\(code.rawValue)]" : "\(message); \(hint) [\(code.rawValue)]" }
+    package var description: String {
+        hint.isEmpty ? "\(message) [\(code.rawValue)]" : "\(message); \(hint) [\(code.rawValue)]"
+    }
 }

@@ -37,7 +37,8 @@ package struct LibraryHome: Sendable {
         let configuration = folder("XDG_CONFIG_HOME", "/.config")
         let given = lockFile ?? environment["TRIAGE_LOCK"].flatMap { $0.isEmpty ? nil : $0 }
         store = LibraryStore(
-            cache: folder("XDG_CACHE_HOME", "/.cache") + "/libraries", lockFile: given ?? configuration + "/triage.lock")
+            cache: folder("XDG_CACHE_HOME", "/.cache") + "/libraries", lockFile: given ?? configuration + "/triage.lock"
+        )
         gate = LibraryGate(policy: try TrustPolicy(folders: ["/etc/triage", configuration]), now: now)
         consentFile = configuration + "/consents"
         self.environment = environment

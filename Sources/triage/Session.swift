@@ -5,6 +5,7 @@ internal import Engine
 internal import Facts
 internal import FoundationEssentials
 internal import Glibc
+internal import Libraries
 internal import Playbooks
 internal import Reports
 
@@ -18,6 +19,8 @@ struct Session: Sendable {
     let catalogue = Catalogue.builtIn
     /// Empty until `open` has read it.
     private(set) var library = PlaybookLibrary()
+    /// The pinned libraries, verified; their playbooks are in `library`.
+    private(set) var libraries: [LibraryHome.InForce] = []
 
     /// Without the library, for commands that look at other playbooks than those in force.
     init(_ options: CommonOptions) {
@@ -34,10 +37,31 @@ struct Session: Sendable {
         if session.places.builtIn == nil {
             session.output.note("warning: the built-in playbooks are not beside this binary; only given ones are known")
         }
+        session.openLibraries()
         session.library = await PlaybookLibrary.load(
-            from: session.places.playbooks, loader: Loader(catalogue: session.catalogue), effects: session.effects)
+            from: session.places.playbooks, libraries: session.libraries.map(\.package.playbooks),
+            behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
+            effects: session.effects)
         for problem in session.library.problems { session.output.note(problemText(problem)) }
         return session
+    }
+
+    /// What cannot be verified is told and left out; the rest works on.
+    private mutating func openLibraries() {
+        do throws(LibraryError) {
+            let home = try LibraryHome(
+                environment: environment, now: currentTime(), triageVersion: Version.current, isOffline: true)
+            let (libraries, errors) = home.inForce()
+            self.libraries = libraries
+            for error in errors { output.note("error: \(error)") }
+        } catch {
+            output.note("error: \(error)")
+        }
+    }
+
+    /// The library that a playbook came with; `nil` for what is the person's own or built in.
+    func library(of playbook: Playbook) -> LibraryHome.InForce? {
+        libraries.first { playbook.file.hasPrefix($0.package.filePrefix) }
     }
 
     /// The playbooks' diagnostician over the world, or over the snapshot that the options name.
@@ -84,8 +108,9 @@ struct Session: Sendable {
         return snapshot
     }
 
-    /// A file that a person named; what cannot be read is bad input.
+    /// A file that a person named, or one of a library; what cannot be read is bad input.
     func readInput(_ path: String) throws -> [UInt8] {
+        if let content = libraries.lazy.compactMap({ $0.package.content(of: path) }).first { return content }
         do {
             return try Files.read(path)
         } catch {
@@ -105,6 +130,12 @@ struct Session: Sendable {
     /// The playbook of that name, or an error that offers the nearest ones.
     func playbook(_ name: String) throws -> Playbook {
         if let playbook = library[name] { return playbook }
+        let parts = name.split(separator: "/").map(String.init)
+        if parts.count == 2 {
+            let all = library.playbooks + library.hidden
+            let qualified = all.first { $0.name == parts[1] && library(of: $0)?.package.manifest.name == parts[0] }
+            if let qualified { return qualified }
+        }
         let nearest = nearestName(to: name, among: library.playbooks.map(\.name))
         output.note(
             "error: there is no playbook '\(name)'"

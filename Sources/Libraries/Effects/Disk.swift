@@ -11,7 +11,8 @@ internal import FoundationEssentials
 /// Every open of this target: durable writes, reads that follow no link, one lock.
 package enum Disk {
     /// A regular file; links are followed only where the person named the path.
-    package static func contents(of path: String, limit: Int, followsLinks: Bool = true) throws(LibraryError) -> [UInt8] {
+    package static func contents(of path: String, limit: Int, followsLinks: Bool = true) throws(LibraryError) -> [UInt8]
+    {
         let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW))
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -212,7 +213,8 @@ package final class FileLock: Sendable {
         guard descriptor >= 0 else { throw LibraryError(.disk, "\(path) cannot be made") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw LibraryError(.busy, "another triage changes the libraries at this moment", hint: "try again afterwards")
+            throw LibraryError(
+                .busy, "another triage changes the libraries at this moment", hint: "try again afterwards")
         }
     }
 

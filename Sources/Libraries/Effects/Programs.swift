@@ -25,7 +25,10 @@ package enum Programs {
         do {
             let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
             let safe = path.split(separator: ":").filter { $0.hasPrefix("/") }.joined(separator: ":")
-            let executable = try await Executable.name(program).resolveExecutablePath(in: .custom(["PATH": safe]))
+            // An absolute path is looked up in its own directory alone.
+            let isAbsolute = program.hasPrefix("/")
+            let executable = try await Executable.name(program.split(separator: "/").last.map(String.init) ?? "")
+                .resolveExecutablePath(in: .custom(["PATH": isAbsolute ? Disk.parent(program) : safe]))
             let (custom, platform) = (variables, options)
             return try await withThrowingTaskGroup(of: Output.self) { group in
                 group.addTask {

@@ -24,7 +24,8 @@ package enum Digests {
     static func verified(_ tree: PackageTree) throws(LibraryError) -> String {
         guard let written = tree[file] else {
             throw LibraryError(
-                .digestMismatch, "the package has no \(file)", hint: "its publisher makes one with 'triage library package'"
+                .digestMismatch, "the package has no \(file)",
+                hint: "its publisher makes one with 'triage library package'"
             )
         }
         // Byte for byte: another order, an extra line, a carriage return are other lists.

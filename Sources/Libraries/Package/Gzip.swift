@@ -42,7 +42,7 @@ enum Gzip {
                 case Z_STREAM_END:
                     return unsafe stream.avail_in == 0
                         ? nil : LibraryError(.malformedArchive, "something stands behind the end of the gzip data")
-                case Z_OK where count > 0 : continue
+                case Z_OK where count > 0: continue
                 case Z_OK, Z_BUF_ERROR:
                     return LibraryError(
                         .malformedArchive, "the archive is cut off", hint: "the download broke off; try again")

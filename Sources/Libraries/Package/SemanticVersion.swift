@@ -29,7 +29,9 @@ package struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConv
 
     package static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
         if left.numbers != right.numbers { return left.numbers.lexicographicallyPrecedes(right.numbers) }
-        if left.prerelease.isEmpty || right.prerelease.isEmpty { return !left.prerelease.isEmpty && right.prerelease.isEmpty }
+        if left.prerelease.isEmpty || right.prerelease.isEmpty {
+            return !left.prerelease.isEmpty && right.prerelease.isEmpty
+        }
         for (one, other) in zip(left.prerelease, right.prerelease) where one != other {
             switch (number(Substring(one)), number(Substring(other))) {
             case (let one?, let other?): return one < other

@@ -136,7 +136,8 @@ private struct TarReader {
             guard content.elementsEqual(try onlyComment(content)) else { throw malformed("a global pax header") }
         default:
             throw LibraryError(
-                .unsafeEntry, "'\(printable(name))' is \(kind(header[156])); only regular files and directories are taken")
+                .unsafeEntry,
+                "'\(printable(name))' is \(kind(header[156])); only regular files and directories are taken")
         }
     }
 

@@ -11,7 +11,8 @@ struct GitSource {
         try await Disk.withTemporaryDirectory { directory async throws(LibraryError) in
             let git = Git(directory: directory, scheme: scheme, inherited: environment)
             try await git.run(["init", "--quiet", "--bare", directory])
-            let wanted = pinned.flatMap { $0.hasPrefix("git:") ? String($0.dropFirst(4)) : nil }
+            let wanted =
+                pinned.flatMap { $0.hasPrefix("git:") ? String($0.dropFirst(4)) : nil }
                 ?? reference.parameters["ref"] ?? "HEAD"
             try await git.run([
                 "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", url, wanted,
@@ -25,7 +26,9 @@ struct GitSource {
     private func readTree(_ git: Git, _ commit: String) async throws(LibraryError) -> PackageTree {
         let folder = (reference.parameters["path"] ?? "").split(separator: "/").joined(separator: "/")
         if !folder.isEmpty { try PackagePath.check(folder) }
-        let listing = try await git.run(["ls-tree", "-r", "-z", "-l", "--full-tree", folder.isEmpty ? commit : "\(commit):\(folder)"])
+        let listing = try await git.run([
+            "ls-tree", "-r", "-z", "-l", "--full-tree", folder.isEmpty ? commit : "\(commit):\(folder)",
+        ])
         var entries: [(path: String, object: String)] = []
         var size = 0
         for line in listing.output.split(separator: 0) {
@@ -94,7 +97,8 @@ private struct Git {
             "git", settings.flatMap { ["-c", $0] } + arguments, input: input, environment: environment)
         guard output.exitCode == 0 else {
             let words = output.error.split(separator: "\n").suffix(3).joined(separator: "; ")
-            throw LibraryError(.unreachable, "git \(arguments[0]) failed: \(printable(words.isEmpty ? "no reason given" : words))")
+            throw LibraryError(
+                .unreachable, "git \(arguments[0]) failed: \(printable(words.isEmpty ? "no reason given" : words))")
         }
         return output
     }

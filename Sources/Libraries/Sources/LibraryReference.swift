@@ -32,7 +32,8 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
                 .badReference, "'\(printable(text))' is not a source",
                 hint: "expected a directory, git+https://, git+ssh://, git+file:///, https:// or oci://")
         }
-        if transport != .directory, let at = location.firstIndex(of: "@"), location[..<at].last(where: { $0 == ":" }) != nil,
+        if transport != .directory, let at = location.firstIndex(of: "@"),
+            location[..<at].last(where: { $0 == ":" }) != nil,
             location[..<at].split(separator: "/").last?.contains(":") == true, !location.hasPrefix("oci://")
         {
             throw LibraryError(
@@ -44,12 +45,15 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
             guard halves.count == 2, ["ref", "path", "sha256"].contains(halves[0]), parameters[String(halves[0])] == nil
             else {
                 throw LibraryError(
-                    .badReference, "'\(printable(String(pair)))' means nothing here", hint: "expected ref=, path= or sha256=")
+                    .badReference, "'\(printable(String(pair)))' means nothing here",
+                    hint: "expected ref=, path= or sha256=")
             }
             parameters[String(halves[0])] = String(halves[1])
         }
         // Git would take it for an option.
-        guard parameters["ref"]?.hasPrefix("-") != true else { throw LibraryError(.badReference, "a ref begins with '-'") }
+        guard parameters["ref"]?.hasPrefix("-") != true else {
+            throw LibraryError(.badReference, "a ref begins with '-'")
+        }
         self.transport = transport
         self.location = location
         self.parameters = parameters
@@ -58,7 +62,8 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         parameters.isEmpty
             ? location
-            : location + "?" + parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+            : location + "?"
+                + parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
     }
 }
 

@@ -44,7 +44,8 @@ struct RegistryClient {
             }
             if response.status == 401 || response.status == 403 {
                 throw LibraryError(
-                    .unauthorized, "\(host) refuses \(method) of \(repository)", hint: "'docker login \(host)' keeps a login")
+                    .unauthorized, "\(host) refuses \(method) of \(repository)",
+                    hint: "'docker login \(host)' keeps a login")
             }
             return response
         }
@@ -134,7 +135,9 @@ struct RegistryClient {
     /// `Bearer realm="…",service="…"`.
     private static func fields(of challenge: String) -> [String: String] {
         var fields: [String: String] = [:]
-        for match in challenge.matches(of: #/([a-zA-Z_]+)="([^"]*)"/#) { fields[match.1.lowercased()] = String(match.2) }
+        for match in challenge.matches(of: #/([a-zA-Z_]+)="([^"]*)"/#) {
+            fields[match.1.lowercased()] = String(match.2)
+        }
         return fields
     }
 }
@@ -146,7 +149,8 @@ private struct DockerLogin {
     /// `user:password` in base64.
     func basic(for host: String) async throws(LibraryError) -> String? {
         let folder = environment["DOCKER_CONFIG"] ?? (environment["HOME"].map { $0 + "/.docker" } ?? "")
-        guard !folder.isEmpty, let bytes = try Disk.contentsIfPresent(of: folder + "/config.json", limit: 1 << 20) else {
+        guard !folder.isEmpty, let bytes = try Disk.contentsIfPresent(of: folder + "/config.json", limit: 1 << 20)
+        else {
             return nil
         }
         let configuration = try OCI.read(bytes)
@@ -157,7 +161,9 @@ private struct DockerLogin {
     }
 
     private func ask(_ helper: String, for host: String) async throws(LibraryError) -> String? {
-        guard helper.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 | 0x20) &- UInt8(ascii: "a") < 26 || $0 &- 48 < 10 })
+        guard
+            helper.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || ($0 | 0x20) &- UInt8(ascii: "a") < 26 || $0 &- 48 < 10 }
+            )
         else { throw LibraryError(.unauthorized, "the credential helper '\(printable(helper))' has no plain name") }
         let output = try await Programs.run(
             "docker-credential-\(helper)", ["get"], input: Array(host.utf8), environment: environment, seconds: 30)
@@ -199,7 +205,8 @@ enum OCI {
     }
 
     static func manifest(
-        artifactType: String, configuration: Value, layer: Value, subject: Value? = nil, annotations: [String: String] = [:]
+        artifactType: String, configuration: Value, layer: Value, subject: Value? = nil,
+        annotations: [String: String] = [:]
     ) -> [UInt8] {
         var fields: [String: Value] = [
             "schemaVersion": .int(2), "mediaType": .string(manifest), "artifactType": .string(artifactType),

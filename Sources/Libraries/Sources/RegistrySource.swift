@@ -10,7 +10,8 @@ package struct RegistrySource: Sendable {
     package init(_ reference: LibraryReference) throws(LibraryError) {
         let text = reference.location.dropFirst("oci://".count)
         guard let slash = text.firstIndex(of: "/") else {
-            throw LibraryError(.badReference, "'\(reference)' names no repository", hint: "expected oci://host/repository:tag")
+            throw LibraryError(
+                .badReference, "'\(reference)' names no repository", hint: "expected oci://host/repository:tag")
         }
         var path = text[text.index(after: slash)...]
         var wanted = "latest"
@@ -50,7 +51,9 @@ package struct RegistrySource: Sendable {
         let layers = document["layers"]?.elements ?? []
         guard layers.count == 1, layers[0]["mediaType"]?.text == OCI.content,
             let blob = layers[0]["digest"]?.text, LibraryLock.isDigest(blob)
-        else { throw LibraryError(.malformedArchive, "the manifest does not have one layer with the library's content") }
+        else {
+            throw LibraryError(.malformedArchive, "the manifest does not have one layer with the library's content")
+        }
         var tree = try Tar.read(Gzip.unpack(try await client.blob(blob)))
         for path in tree.paths where Digests.isSignature(path) { tree.remove(path) }
         try await addSignatures(of: digest, to: &tree, &client)

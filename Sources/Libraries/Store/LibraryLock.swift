@@ -68,7 +68,10 @@ package struct LibraryLock: Sendable, Hashable {
             lines += [
                 "  \(quoted(name)):", "    version: \(quoted(entry.version.description))",
                 "    digest: \(quoted(entry.digest))", "    source: \(quoted(entry.source))",
-                "    transport: \(quoted(entry.transport))",
+            ]
+            // A directory has none.
+            if !entry.transport.isEmpty { lines.append("    transport: \(quoted(entry.transport))") }
+            lines += [
                 "    signers: [\(entry.signers.map(quoted).joined(separator: ", "))]",
                 "    permissions: \(quoted(entry.permissions))", "    resolvedAt: \(quoted(entry.resolvedAt))",
             ]

@@ -25,7 +25,9 @@ package struct LibraryStore: Sendable {
 
     /// The package of that digest; its bytes are hashed again, whoever may have touched the file.
     package func package(_ digest: String) throws(LibraryError) -> LibraryPackage {
-        guard LibraryLock.isDigest(digest) else { throw LibraryError(.malformedLock, "'\(printable(digest))' is no digest") }
+        guard LibraryLock.isDigest(digest) else {
+            throw LibraryError(.malformedLock, "'\(printable(digest))' is no digest")
+        }
         let bytes: [UInt8]
         do throws(LibraryError) {
             bytes = try Disk.contents(of: objectFile(digest), limit: 2 * PackageTree.mostBytes, followsLinks: false)

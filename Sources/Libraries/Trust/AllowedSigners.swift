@@ -63,7 +63,9 @@ package struct AllowedSigners: Sendable {
             place <= 2, words.count > place + 1, let blob = Data(base64Encoded: words[place + 1])
         else { throw LibraryError(.malformedSigners, "expected principals, options and a public key") }
         let key = try SSHKey(blob: Array(blob))
-        guard key.type == words[place] else { throw LibraryError(.malformedSigners, "the key is not of the type it says") }
+        guard key.type == words[place] else {
+            throw LibraryError(.malformedSigners, "the key is not of the type it says")
+        }
         var line = Line(principals: patterns(words[0]), isAuthority: false, key: key)
         for option in place == 2 ? options(words[1]) : [] {
             let halves = option.split(separator: "=", maxSplits: 1).map(String.init)
@@ -119,7 +121,8 @@ package struct AllowedSigners: Sendable {
                 if let first = pattern.first, first == UInt8(ascii: "*") {
                     pattern = pattern.dropFirst()
                     retry = (pattern, text)
-                } else if let first = pattern.first, let byte = text.first, first == byte || first == UInt8(ascii: "?") {
+                } else if let first = pattern.first, let byte = text.first, first == byte || first == UInt8(ascii: "?")
+                {
                     (pattern, text) = (pattern.dropFirst(), text.dropFirst())
                 } else if pattern.isEmpty, text.isEmpty {
                     return true

@@ -9,7 +9,8 @@ struct MinisignKey: Sendable, Hashable {
 
     init?(_ text: String) {
         let line = text.hasPrefix("minisign:") ? String(text.dropFirst(9)) : text
-        guard let data = Data(base64Encoded: line), data.count == 42, data.prefix(2).elementsEqual(Array("Ed".utf8)) else {
+        guard let data = Data(base64Encoded: line), data.count == 42, data.prefix(2).elementsEqual(Array("Ed".utf8))
+        else {
             return nil
         }
         self.text = "minisign:" + line
@@ -52,5 +53,7 @@ struct MinisignSignature: Sendable {
         else { throw LibraryError(.badSignature, "the minisign signature is not of this package") }
     }
 
-    private static var malformed: LibraryError { LibraryError(.badSignature, "a signature is not what minisign writes") }
+    private static var malformed: LibraryError {
+        LibraryError(.badSignature, "a signature is not what minisign writes")
+    }
 }

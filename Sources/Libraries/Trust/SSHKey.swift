@@ -75,7 +75,8 @@ struct SSHKey: Sendable, Hashable {
             let significant = modulus.drop { $0 == 0 }
             let bits = significant.count * 8 - (significant.first?.leadingZeroBitCount ?? 0)
             guard bits >= leastRSABits else {
-                throw LibraryError(.badSignature, "an RSA key of \(bits) bits is too short; at least \(leastRSABits) are taken")
+                throw LibraryError(
+                    .badSignature, "an RSA key of \(bits) bits is too short; at least \(leastRSABits) are taken")
             }
             return .rsa(exponent: exponent, modulus: Array(significant))
         case "sk-ssh-ed25519@openssh.com":

@@ -50,5 +50,7 @@ struct SSHSignature: Sendable {
         }
     }
 
-    private static var malformed: LibraryError { LibraryError(.badSignature, "a signature is not what ssh-keygen writes") }
+    private static var malformed: LibraryError {
+        LibraryError(.badSignature, "a signature is not what ssh-keygen writes")
+    }
 }

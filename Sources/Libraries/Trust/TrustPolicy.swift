@@ -74,7 +74,8 @@ package struct TrustPolicy: Sendable {
             let any = signers?.texts("any") ?? []
             let count = signers.flatMap { $0.int("count") }.map(Int.init) ?? (any.isEmpty ? 0 : 1)
             guard signers == nil || !any.isEmpty && count >= 1 else {
-                throw LibraryError(.malformedPolicy, "\(file): the signers of '\(match)' are empty: nobody could ever sign")
+                throw LibraryError(
+                    .malformedPolicy, "\(file): the signers of '\(match)' are empty: nobody could ever sign")
             }
             for signer in any where signer.hasPrefix("minisign:") && MinisignKey(signer) == nil {
                 throw LibraryError(.malformedPolicy, "\(file): '\(printable(signer))' is no key of minisign's")
@@ -88,7 +89,8 @@ package struct TrustPolicy: Sendable {
 
     package mutating func addRevocations(_ bytes: [UInt8], _ file: String) throws(LibraryError) {
         let root = try Self.document(bytes, file, kind: Self.revocationKind, shape: .revocations)
-        for item in root.elements("keys").compactMap(Mapping.init) + root.elements("versions").compactMap(Mapping.init) {
+        for item in root.elements("keys").compactMap(Mapping.init) + root.elements("versions").compactMap(Mapping.init)
+        {
             guard let name = item.text("fingerprint") ?? item.text("digest") else { continue }
             let better = item.text("replacedBy").map { "; take \($0) instead" } ?? ""
             revoked[name] = (item.text("reason") ?? "no reason given") + better

@@ -14,6 +14,8 @@ package struct PlaybookLibrary: Sendable {
     /// In the order of their names.
     package private(set) var playbooks: [Playbook] = []
     package private(set) var overrides: [Override] = []
+    /// Those that overrides hide, in the order of their sources; they can still be asked for by their library's name.
+    package private(set) var hidden: [Playbook] = []
     /// Everything wrong with the files and with how they fit together; warnings of the lint rules are not among them.
     package private(set) var problems: [Problem] = []
 
@@ -49,6 +51,7 @@ package struct PlaybookLibrary: Sendable {
                     + " expected another name"
                 return problems.append(Problem(.duplicatePlaybook, message, at: playbook.location))
             }
+            hidden.append(earlier)
             overrides.append(Override(name: playbook.name, file: playbook.file, hidden: earlier.file))
         }
         names.insert(playbook.name)
@@ -56,16 +59,21 @@ package struct PlaybookLibrary: Sendable {
     }
 
     /// Reads and assembles; `paths` are directories or files, later ones override earlier ones.
+    ///
+    /// - Parameter libraries: verified content that stands behind the first `behind` paths and before the others.
     package static func load(
-        from paths: [String], loader: Loader, effects: some Effects
+        from paths: [String], libraries: [[PlaybookFiles.Content]] = [], behind count: Int = 0, loader: Loader,
+        effects: some Effects
     ) async -> PlaybookLibrary {
         var sources: [[PlaybookFiles.Content]] = []
         var problems: [Problem] = []
-        for path in paths {
+        for (index, path) in paths.enumerated() {
+            if index == count { sources += libraries }
             let files = await PlaybookFiles(path, kind: .playbooks, effects: effects)
             sources.append(files.contents)
             problems += files.problems
         }
+        if count >= paths.count { sources += libraries }
         var library = PlaybookLibrary(sources, loader: loader)
         library.problems = (problems + library.problems).inOrderOfPlace
         return library

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CEL
 internal import Engine
 internal import Facts
+internal import Libraries
 internal import Playbooks
 internal import Reports
 
@@ -26,6 +27,12 @@ struct Fix: AsyncParsableCommand {
     func run() async throws {
         let session = await Session.open(options)
         let (playbook, wanted) = try target(session)
+        if let library = session.library(of: playbook), library.level < .remedies, !dryRun {
+            session.output.note(
+                "error: the library \(library.package.title) is trusted for '\(library.level.rawValue)', not to run"
+                    + " remedies; --dry-run shows them")
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
         let diagnostician = try await session.diagnostician()
         let diagnosis = await diagnostician.diagnose(Inquiry(names: [playbook.name], inputs: options.inputs))
         session.output.endProgress()

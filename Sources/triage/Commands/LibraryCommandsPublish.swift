@@ -53,7 +53,8 @@ struct PushLibrary: AsyncParsableCommand {
         let digest = try await telling(session.output) {
             let reference = try LibraryReference(target)
             guard reference.transport == .registry, !options.offline else {
-                throw LibraryError(.badReference, "'\(target)' is no place to push to", hint: "expected oci://host/repository:tag")
+                throw LibraryError(
+                    .badReference, "'\(target)' is no place to push to", hint: "expected oci://host/repository:tag")
             }
             let package = try LibraryPublishing.package(folder)
             _ = try package.checkedPlaybooks(Loader(catalogue: session.catalogue))

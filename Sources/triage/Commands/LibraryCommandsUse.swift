@@ -7,7 +7,8 @@ struct AddLibrary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a library: a directory, git+https://, https://…tar.gz or oci://.")
 
-    @Argument(help: "Where it is; ?ref= names a branch, tag or commit of git, ?path= a folder in it.") var source: String
+    @Argument(help: "Where it is; ?ref= names a branch, tag or commit of git, ?path= a folder in it.") var source:
+        String
     @OptionGroup var options: LibraryOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -127,7 +128,7 @@ struct OutdatedLibraries: AsyncParsableCommand {
             return lines
         }
         session.output.result(lines.joined())
-        if !lines.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.found.rawValue) }
+        if !lines.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.confirmed.rawValue) }
     }
 }
 
@@ -147,11 +148,13 @@ struct VerifyLibraries: AsyncParsableCommand {
                 let source = try LibraryReference(folder).description
                 let signers = try home.gate.admit(package, from: source).signers.map(\.text)
                 session.output.result(
-                    "\(package.title) \(package.digest)\nsigned by \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))\n")
+                    "\(package.title) \(package.digest)\nsigned by \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))\n"
+                )
             }
         }
         let (libraries, errors) = home.inForce()
-        session.output.result(libraries.map { "\($0.package.title) \($0.package.digest) \($0.level.rawValue)\n" }.joined())
+        session.output.result(
+            libraries.map { "\($0.package.title) \($0.package.digest) \($0.level.rawValue)\n" }.joined())
         for error in errors { session.output.note("error: \(error)") }
         if !errors.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue) }
     }

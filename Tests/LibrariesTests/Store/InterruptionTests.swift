@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Libraries
+
+/// The built command, stopped in the middle of an update: afterwards the old state is there or the new one, whole.
+@Suite struct InterruptionTests {
+    /// Beside the test bundle: both are products of one build.
+    static let binary = Bundle.main.bundleURL.appending(path: "triage").path(percentEncoded: false)
+    static let isBuilt = FileManager.default.isExecutableFile(atPath: binary)
+
+    private func environment(_ folder: String) -> [String: String] {
+        [
+            "PATH": "/usr/bin:/bin", "HOME": folder, "XDG_CONFIG_HOME": "\(folder)/config",
+            "XDG_CACHE_HOME": "\(folder)/cache",
+        ]
+    }
+
+    private func files(_ number: Int) -> [String: String] {
+        var files = MadeUpLibrary.files(version: "1.0.\(number)")
+        files["README.md"] = String(repeating: "\(number) lines to write\n", count: 3000)
+        return files
+    }
+
+    /// Starts with version 1.0.0 in force, then updates to the next one by each of the commands.
+    private func interrupt(_ commands: [(Int) -> (program: String, arguments: [String])]) async throws -> Set<String> {
+        try await withDirectory { folder in
+            let source = "\(folder)/acme"
+            try MadeUpLibrary.write(files(0), to: source)
+            let hash = try LibraryPublishing.writeDigests(source).manifest.permissions.hash
+            try FileManager.default.removeItem(atPath: "\(source)/digests.txt")
+            let environment = environment(folder)
+            let added = try await Programs.run(
+                Self.binary, ["library", "add", source, "--accept-permissions", hash], environment: environment)
+            try #require(added.exitCode == 0, "\(added.error)")
+            var outcomes: Set<String> = []
+            var version = "acme 1.0.0"
+            for (index, command) in commands.enumerated() {
+                try MadeUpLibrary.write(files(index + 1), to: source)
+                let (program, arguments) = command(index)
+                _ = try await Programs.run(
+                    program, arguments + [Self.binary, "library", "update", "--accept-permissions", hash],
+                    environment: environment)
+                let (libraries, errors) = try home(folder).inForce()
+                #expect(errors.isEmpty, "\(index): \(errors)")
+                let found = libraries.map(\.package.title)
+                #expect(found == [version] || found == ["acme 1.0.\(index + 1)"], "\(index)")
+                outcomes.insert(found == [version] ? "old" : "new")
+                version = found.first ?? version
+            }
+            return outcomes
+        }
+    }
+
+    @Test(.enabled(if: isBuilt && isInstalled("timeout"), "the command triage or timeout(1) is not there"))
+    func `killed at 100 moments`() async throws {
+        let outcomes = try await interrupt(
+            (0..<100).map { step in
+                { _ in ("timeout", ["-s", "KILL", "0.\(String(format: "%04d", 20 + 30 * step))"]) }
+            })
+        #expect(outcomes.isSubset(of: ["old", "new"]))
+    }
+
+    @Test(.enabled(if: isBuilt, "the command triage is not there"))
+    func `no file may grow beyond 50 sizes`() async throws {
+        let outcomes = try await interrupt(
+            (0..<50).map { size in
+                { _ in ("sh", ["-c", "trap '' XFSZ; ulimit -f \(size * 4); exec \"$@\"", "sh"]) }
+            })
+        #expect(outcomes == ["old", "new"])
+    }
+}
