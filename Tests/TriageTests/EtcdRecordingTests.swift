@@ -1,0 +1,147 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Real members that are of different clusters, each for another reason: started here on free ports, and told apart by
+/// the command from their processes, their answers and their data.
+@Suite(.enabled(if: LocalEtcd.program != nil, "no etcd is installed"), .serialized)
+struct EtcdRecordingTests {
+    private static let playbook = "etcd-cluster-id-mismatch"
+    private static let text = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "Recordings/etcd-token-mismatch/output.txt").path(percentEncoded: false)
+
+    private func diagnose(_ members: [LocalEtcd.Member]) throws -> TriageCommand.Result {
+        try TriageCommand.run(
+            ["diagnose", "--file", Self.text, "-o", "json", "--timeout", "30"],
+            environment: ["ETCDCTL_ENDPOINTS": members.map(\.clientURL).joined(separator: ",")])
+    }
+
+    private func expect(
+        _ cause: String?, _ members: [LocalEtcd.Member], _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        let result = try diagnose(members)
+        #expect(
+            result.confirmed == (cause.map { ["\(Self.playbook)/\($0)"] } ?? []), "\(result.output)\n\(result.notes)",
+            sourceLocation: location)
+        #expect(result.undetermined == [], sourceLocation: location)
+    }
+
+    private func pair() async throws -> [LocalEtcd.Member] {
+        [try await LocalEtcd.member("m1"), try await LocalEtcd.member("m2")]
+    }
+
+    private let listening = "serving peer traffic"
+    private let ready = "published local member to cluster through raft"
+
+    @Test func `the recorded fault: two tokens`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            for (member, token) in zip(members, ["tok-a", "tok-b"]) {
+                try etcd.start(member, cluster: LocalEtcd.list(members), token: token)
+                #expect(etcd.waits(for: listening, of: member))
+            }
+            try expect("initial-cluster-token-mismatch", members)
+        }
+    }
+
+    @Test func `members of one cluster are healthy, whatever was pasted`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
+            for member in members { #expect(etcd.waits(for: ready, of: member)) }
+            try expect(nil, members)
+        }
+    }
+
+    @Test func `data of a cluster of its own`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            let alone = try etcd.start(members[1], cluster: LocalEtcd.list([members[1]]), token: "other")
+            #expect(etcd.waits(for: ready, of: members[1]))
+            etcd.stop(alone)
+            for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
+            #expect(etcd.waits(for: listening, of: members[0]))
+            #expect(etcd.waits(for: listening, of: members[1], times: 2))
+            try expect("stale-data-dir", members)
+        }
+    }
+
+    @Test func `an added member that founds a cluster of its own`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            try etcd.start(members[0], cluster: LocalEtcd.list([members[0]]))
+            #expect(etcd.waits(for: ready, of: members[0]))
+            try add(members[1], by: members[0])
+            try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "new")
+            #expect(etcd.waits(for: listening, of: members[1]))
+            try expect("initial-cluster-state-new", members)
+        }
+    }
+
+    @Test func `an added member joins when it is told that the cluster exists`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            try etcd.start(members[0], cluster: LocalEtcd.list([members[0]]))
+            #expect(etcd.waits(for: ready, of: members[0]))
+            try add(members[1], by: members[0])
+            try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "existing")
+            #expect(etcd.waits(for: ready, of: members[1]))
+            try expect(nil, members)
+        }
+    }
+
+    @Test func `a peer's address that is another cluster's`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            var other = members[1]
+            other.name = "other"
+            try etcd.start(other, cluster: LocalEtcd.list([other]), token: "prod")
+            try etcd.start(members[0], cluster: LocalEtcd.list(members))
+            #expect(etcd.waits(for: ready, of: other))
+            #expect(etcd.waits(for: listening, of: members[0]))
+            try expect("peer-of-another-cluster", members)
+        }
+    }
+
+    @Test func `a snapshot restored with two tokens`() async throws {
+        try await withLocalEtcd { etcd in
+            let members = try await pair()
+            let first = try etcd.start(
+                members[0], cluster: LocalEtcd.list([members[0]]), dataDirectory: "\(etcd.directory)/former")
+            #expect(etcd.waits(for: ready, of: members[0]))
+            let file = "\(etcd.directory)/snapshot.db"
+            try etcdctl(["--endpoints=\(members[0].clientURL)", "snapshot", "save", file])
+            etcd.stop(first)
+            for member in members {
+                try etcdctl([
+                    "snapshot", "restore", file, "--name=\(member.name)",
+                    "--initial-cluster=\(LocalEtcd.list(members))", "--initial-cluster-token=token-\(member.name)",
+                    "--initial-advertise-peer-urls=\(member.peerURL)",
+                    "--data-dir=\(etcd.directory)/\(member.name)",
+                ])
+                try etcd.start(member, cluster: LocalEtcd.list(members), state: "existing")
+            }
+            #expect(etcd.waits(for: listening, of: members[0], times: 2))
+            #expect(etcd.waits(for: listening, of: members[1]))
+            try expect("restored-member-mismatch", members)
+        }
+    }
+
+    private func add(_ member: LocalEtcd.Member, by other: LocalEtcd.Member) throws {
+        try etcdctl([
+            "--endpoints=\(other.clientURL)", "member", "add", member.name, "--peer-urls=\(member.peerURL)",
+        ])
+    }
+
+    private func etcdctl(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/etcdctl")
+        process.arguments = arguments
+        process.environment = ["ETCDCTL_API": "3"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "etcdctl \(arguments)")
+    }
+}
