@@ -69,4 +69,35 @@ import Testing
             })
         #expect(outcomes == ["old", "new"])
     }
+
+    @Test(
+        .enabled(
+            if: isBuilt && isInstalled("unshare") && getuid() == 0,
+            "the command triage or unshare is not there, or this is not root"))
+    func `without any network everything works from the cache`() async throws {
+        try await withDirectory { folder in
+            let source = "\(folder)/acme"
+            try MadeUpLibrary.write(files(0), to: source)
+            let hash = try LibraryPublishing.writeDigests(source).manifest.permissions.hash
+            let added = try await Programs.run(
+                Self.binary, ["library", "add", source, "--accept-permissions", hash], environment: environment(folder))
+            try #require(added.exitCode == 0, "\(added.error)")
+            try FileManager.default.removeItem(atPath: source)
+            for arguments in [
+                ["library", "verify"], ["library", "list"], ["library", "update", "--locked", "--offline"],
+                ["show", "acme/some-trouble"], ["show", "some-trouble", "--source"],
+            ] {
+                let result = try await Programs.run(
+                    "unshare", ["-n", Self.binary] + arguments, environment: environment(folder))
+                #expect(result.exitCode == 0, "\(arguments): \(result.error)")
+                #expect(!result.output.isEmpty, "\(arguments)")
+            }
+            // What is not in the cache is refused, and nothing is forgotten.
+            let refused = try await Programs.run(
+                "unshare", ["-n", Self.binary, "library", "add", "--offline", "oci://127.0.0.1:1/a/b:1"],
+                environment: environment(folder))
+            #expect(refused.exitCode == 3 && refused.error.contains("--offline"))
+            #expect(try home(folder).inForce().libraries.count == 1)
+        }
+    }
 }
