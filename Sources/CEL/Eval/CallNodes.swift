@@ -3,7 +3,6 @@ final class UnaryCallNode: Node {
     let argument: any Node
     let function: @Sendable (Value) -> Value
     let cost: CallCost
-    let looksInside: Bool
     let offset: Int
 
     init(_ argument: any Node, _ overload: Overload, offset: Int, _ function: @escaping @Sendable (Value) -> Value) {
@@ -11,17 +10,15 @@ final class UnaryCallNode: Node {
         self.function = function
         self.offset = offset
         cost = CallCost(overload)
-        looksInside = overload.looksInside
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
         let value = argument.evaluate(&frame)
         if value.isUnknownOrError { return value }
-        if looksInside, let unknown = Value.nestedUnknowns([value], of: [argument], &frame) { return unknown }
         let result = function(value)
         frame.charge(cost.units(value, result))
-        if case .error = result { return result.at(offset) }
-        return result
+        guard frame.mayKeep(result, madeFrom: value) else { return frame.exhaustion }
+        return result.isUnknownOrError ? result.settled([value], of: [argument], offset, &frame) : result
     }
 }
 
@@ -31,7 +28,6 @@ final class BinaryCallNode: Node {
     let second: any Node
     let function: @Sendable (Value, Value) -> Value
     let cost: CallCost
-    let looksInside: Bool
     let offset: Int
 
     init(
@@ -43,7 +39,6 @@ final class BinaryCallNode: Node {
         self.function = function
         self.offset = offset
         cost = CallCost(overload)
-        looksInside = overload.looksInside
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
@@ -51,11 +46,10 @@ final class BinaryCallNode: Node {
         let two = second.evaluate(&frame)
         if let result = Value.strict(one, two) { return result }
         guard !frame.isExhausted else { return frame.exhaustion }
-        if looksInside, let unknown = Value.nestedUnknowns([one, two], of: [first, second], &frame) { return unknown }
         let result = function(one, two)
         frame.charge(cost.units(one, two, result))
-        if case .error = result { return result.at(offset) }
-        return result
+        guard frame.mayKeep(result, madeFrom: one) else { return frame.exhaustion }
+        return result.isUnknownOrError ? result.settled([one, two], of: [first, second], offset, &frame) : result
     }
 }
 
@@ -64,12 +58,10 @@ final class CallNode: Node {
     struct Candidate: Sendable {
         let overload: Overload
         let cost: CallCost
-        let looksInside: Bool
 
         init(_ overload: Overload) {
             self.overload = overload
             cost = CallCost(overload)
-            looksInside = overload.looksInside
         }
     }
 
@@ -93,13 +85,10 @@ final class CallNode: Node {
         guard !frame.isExhausted else { return frame.exhaustion }
         guard mayAmplify(values, &frame) else { return frame.exhaustion }
         for candidate in candidates where candidate.overload.accepts(values) {
-            if candidate.looksInside, let unknown = Value.nestedUnknowns(values, of: arguments, &frame) {
-                return unknown
-            }
             let result = candidate.overload.call(values)
             frame.charge(candidate.cost.units(values, result))
-            if case .error = result { return result.at(offset) }
-            return result
+            guard frame.mayKeep(result, madeFrom: values.first ?? .null) else { return frame.exhaustion }
+            return result.isUnknownOrError ? result.settled(values, of: arguments, offset, &frame) : result
         }
         return Value.noOverload(name, values).at(offset)
     }
@@ -146,37 +135,22 @@ extension ValueType {
     }
 }
 
-extension Overload {
-    /// Whether the result may hang on what stands in a list or map, and not only on how long it is.
-    var looksInside: Bool {
-        let takesContainer = parameters.contains { type in
-            switch type {
-            case .list, .map, .object, .dyn: true
-            default: false
-            }
-        }
-        return takesContainer && !Self.indifferent.contains(id) && !id.hasSuffix("_sortByAssociatedKeys")
-    }
-
-    /// Those that count or move elements without looking at them.
-    private static let indifferent: Set<String> = [
-        "size_list", "size_map", "list_size", "map_size", "list_slice", "list_reverse", "list_first", "list_last",
-        "optional_unwrap", "optional_unwrapOpt",
-    ]
-}
-
 extension Value {
-    /// The unknowns in lists and maps among the arguments, for a function that would look at them.
-    static func nestedUnknowns(_ arguments: [Value], of nodes: [any Node], _ frame: inout Frame) -> Value? {
+    /// What a function that gave no value comes to: it is unknown too where it failed on a list or map with an unknown
+    /// in it.
+    fileprivate func settled(
+        _ arguments: [Value], of nodes: [any Node], _ offset: Int, _ frame: inout Frame
+    ) -> Value {
         var unknowns: UnknownSet?
         for (argument, node) in zip(arguments, nodes) {
             var nested: UnknownSet?
             argument.collectUnknowns(&nested, depth: 0)
-            guard let nested, case .unknown(let located) = Value.unknown(nested).located(node.attributePath(&frame))
-            else { continue }
-            unknowns.add(located)
+            guard let nested else { continue }
+            let located = Value.unknown(nested).located(node.attributePath(&frame))
+            if case .unknown(let set) = located { unknowns.add(set) }
         }
-        return unknowns.map(Value.unknown)
+        if case .unknown = self, unknowns == nil { return self }
+        return unknowns.map(Value.unknown) ?? at(offset)
     }
 
     private func collectUnknowns(_ unknowns: inout UnknownSet?, depth: Int) {

@@ -68,6 +68,19 @@ struct Frame {
         return true
     }
 
+    /// The same for text that a function made, if it is long and longer than what it was made from.
+    @inline(__always)
+    mutating func mayKeep(_ result: Value, madeFrom argument: Value) -> Bool {
+        switch (result, argument) {
+        // Taken out of it, not made.
+        case (_, .optional): return true
+        case (.string, _), (.bytes, _):
+            let size = result.costSize
+            return size < 1024 || size <= argument.costSize || mayAllocate(size)
+        default: return true
+        }
+    }
+
     private static let maximumAllocation = 64 << 20
 
     /// The error that ends an evaluation; nothing absorbs it.
