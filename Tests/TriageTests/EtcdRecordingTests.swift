@@ -10,16 +10,16 @@ struct EtcdRecordingTests {
     private static let text = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "Recordings/etcd-token-mismatch/output.txt").path(percentEncoded: false)
 
-    private func diagnose(_ members: [LocalEtcd.Member]) throws -> TriageCommand.Result {
-        try TriageCommand.run(
+    private func diagnose(_ members: [LocalEtcd.Member]) async throws -> TriageCommand.Result {
+        try await TriageCommand.run(
             ["diagnose", "--file", Self.text, "-o", "json", "--timeout", "30"],
             environment: ["ETCDCTL_ENDPOINTS": members.map(\.clientURL).joined(separator: ",")])
     }
 
     private func expect(
         _ cause: String?, _ members: [LocalEtcd.Member], _ location: SourceLocation = #_sourceLocation
-    ) throws {
-        let result = try diagnose(members)
+    ) async throws {
+        let result = try await diagnose(members)
         #expect(
             result.confirmed == (cause.map { ["\(Self.playbook)/\($0)"] } ?? []), "\(result.output)\n\(result.notes)",
             sourceLocation: location)
@@ -40,7 +40,7 @@ struct EtcdRecordingTests {
                 try etcd.start(member, cluster: LocalEtcd.list(members), token: token)
                 #expect(etcd.waits(for: listening, of: member))
             }
-            try expect("initial-cluster-token-mismatch", members)
+            try await expect("initial-cluster-token-mismatch", members)
         }
     }
 
@@ -49,7 +49,7 @@ struct EtcdRecordingTests {
             let members = try await pair()
             for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
             for member in members { #expect(etcd.waits(for: ready, of: member)) }
-            try expect(nil, members)
+            try await expect(nil, members)
         }
     }
 
@@ -62,7 +62,7 @@ struct EtcdRecordingTests {
             for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
             #expect(etcd.waits(for: listening, of: members[0]))
             #expect(etcd.waits(for: listening, of: members[1], times: 2))
-            try expect("stale-data-dir", members)
+            try await expect("stale-data-dir", members)
         }
     }
 
@@ -74,7 +74,7 @@ struct EtcdRecordingTests {
             try add(members[1], by: members[0])
             try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "new")
             #expect(etcd.waits(for: listening, of: members[1]))
-            try expect("initial-cluster-state-new", members)
+            try await expect("initial-cluster-state-new", members)
         }
     }
 
@@ -86,7 +86,7 @@ struct EtcdRecordingTests {
             try add(members[1], by: members[0])
             try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "existing")
             #expect(etcd.waits(for: ready, of: members[1]))
-            try expect(nil, members)
+            try await expect(nil, members)
         }
     }
 
@@ -99,7 +99,7 @@ struct EtcdRecordingTests {
             try etcd.start(members[0], cluster: LocalEtcd.list(members))
             #expect(etcd.waits(for: ready, of: other))
             #expect(etcd.waits(for: listening, of: members[0]))
-            try expect("peer-of-another-cluster", members)
+            try await expect("peer-of-another-cluster", members)
         }
     }
 
@@ -123,7 +123,7 @@ struct EtcdRecordingTests {
             }
             #expect(etcd.waits(for: listening, of: members[0], times: 2))
             #expect(etcd.waits(for: listening, of: members[1]))
-            try expect("restored-member-mismatch", members)
+            try await expect("restored-member-mismatch", members)
         }
     }
 

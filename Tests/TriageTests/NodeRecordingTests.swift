@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A real swap file, where the machine allows one: the recorded fault of a node, told and mended.
@@ -12,9 +13,10 @@ struct NodeRecordingTests {
         !FileManager.default.fileExists(atPath: "/sys/fs/cgroup/cgroup.controllers")
     }
 
-    @Test func `the recorded fault: swap is on before kubeadm init`() throws {
-        try SwapFile.with { file in
-            let result = try TriageCommand.run(["diagnose", "--file", Self.text, "-o", "json"], environment: path)
+    @Test func `the recorded fault: swap is on before kubeadm init`() async throws {
+        try await SwapFile.with { file in
+            let result = try await TriageCommand.run(
+                ["diagnose", "--file", Self.text, "-o", "json"], environment: path)
             #expect(result.confirmed.first == "swap-enabled/swap-active", "\(result.output)\n\(result.notes)")
             let beside = Self.isVersion1 ? ["swap-enabled/cgroup-v1-without-swap-support"] : []
             #expect(Array(result.confirmed.dropFirst()) == beside)
@@ -23,15 +25,15 @@ struct NodeRecordingTests {
         }
     }
 
-    @Test func `without swap the same text confirms nothing of it`() throws {
-        let result = try TriageCommand.run(["diagnose", "--file", Self.text, "-o", "json"], environment: path)
+    @Test func `without swap the same text confirms nothing of it`() async throws {
+        let result = try await TriageCommand.run(["diagnose", "--file", Self.text, "-o", "json"], environment: path)
         #expect(!result.confirmed.contains("swap-enabled/swap-active"))
     }
 
-    @Test func `a kubelet that may use swap, and whose pods may, is healthy on version 2`() throws {
-        try withConfiguration("failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n") { configuration in
-            try SwapFile.with { _ in
-                let result = try TriageCommand.run(
+    @Test func `a kubelet that may use swap, and whose pods may, is healthy on version 2`() async throws {
+        try await withConfiguration("failSwapOn: false\nmemorySwap: {swapBehavior: LimitedSwap}\n") { configuration in
+            try await SwapFile.with { _ in
+                let result = try await TriageCommand.run(
                     ["run", "swap-enabled", "--input", "kubelet_config=\(configuration)", "-o", "json"],
                     environment: path)
                 let expected = Self.isVersion1 ? ["swap-enabled/cgroup-v1-without-swap-support"] : []
@@ -41,9 +43,9 @@ struct NodeRecordingTests {
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "script is not installed"))
-    func `swap is turned off by the remedy, and looked at again`() throws {
-        try SwapFile.with { file in
-            let (exitCode, output) = try onTerminal(
+    func `swap is turned off by the remedy, and looked at again`() async throws {
+        try await SwapFile.with { file in
+            let (exitCode, output) = try await onTerminal(
                 ["fix", "swap-enabled/swap-active", "--remedy", "turn-swap-off"],
                 answers: String(repeating: "y\n", count: 20))
             #expect(exitCode == 0, "\(output)")
@@ -53,7 +55,7 @@ struct NodeRecordingTests {
     }
 
     /// What asks a person runs only on a terminal; `script` has one.
-    private func onTerminal(_ arguments: [String], answers: String) throws -> (exitCode: Int32, output: String) {
+    private func onTerminal(_ arguments: [String], answers: String) async throws -> (exitCode: Int32, output: String) {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let (input, output) = (folder.appending(path: "in"), folder.appending(path: "out"))
@@ -67,17 +69,16 @@ struct NodeRecordingTests {
         process.standardInput = try FileHandle(forReadingFrom: input)
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+        try await process.runToEnd()
         return (process.terminationStatus, String(decoding: try Data(contentsOf: output), as: UTF8.self))
     }
 
-    private func withConfiguration(_ text: String, _ body: (String) throws -> Void) throws {
+    private func withConfiguration(_ text: String, _ body: (String) async throws -> Void) async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "config.yaml")
         try Data(text.utf8).write(to: file)
-        try body(file.path(percentEncoded: false))
+        try await body(file.path(percentEncoded: false))
     }
 }
 
@@ -91,21 +92,32 @@ private enum SwapFile {
             tools.allSatisfy(FileManager.default.isExecutableFile)
         else { return false }
         // Some file systems and containers refuse it.
-        return (try? with { _ in }) != nil
+        guard let file = try? turnOn() else { return false }
+        turnOff(file)
+        return true
     }()
 
     /// A swap file of 16 MiB, off and gone afterwards.
-    static func with(_ body: (String) throws -> Void) throws {
-        let folder = try temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "swap").path(percentEncoded: false)
+    static func with(_ body: (String) async throws -> Void) async throws {
+        let file = try turnOn()
+        defer { turnOff(file) }
+        try await body(file.path(percentEncoded: false))
+    }
+
+    private static func turnOn() throws -> URL {
+        let file = try temporaryFolder().appending(path: "swap")
+        let path = file.path(percentEncoded: false)
         // Written, not sparse: the kernel takes no file with holes.
-        try Data(repeating: 0, count: 16 << 20).write(to: URL(filePath: file))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
-        try run("/usr/sbin/mkswap", [file])
-        try run("/usr/sbin/swapon", [file])
-        defer { try? run("/usr/sbin/swapoff", [file]) }
-        try body(file)
+        try Data(repeating: 0, count: 16 << 20).write(to: file)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        try run("/usr/sbin/mkswap", [path])
+        try run("/usr/sbin/swapon", [path])
+        return file
+    }
+
+    private static func turnOff(_ file: URL) {
+        try? run("/usr/sbin/swapoff", [file.path(percentEncoded: false)])
+        try? FileManager.default.removeItem(at: file.deletingLastPathComponent())
     }
 
     private struct Failed: Error {}
