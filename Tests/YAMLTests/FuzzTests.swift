@@ -140,7 +140,7 @@ import YAML
     func `no mutation gets around the rules`(seed: Int) {
         var random = Generator(state: UInt64(seed))
         let texts = Self.texts
-        for _ in 0..<2500 {
+        for _ in 0..<7500 {
             check(Self.mutated(texts.randomElement(using: &random) ?? [], with: &random))
         }
     }
@@ -154,7 +154,7 @@ import YAML
     @Test(arguments: 100..<104)
     func `any bytes are answered`(seed: Int) {
         var random = Generator(state: UInt64(seed))
-        for _ in 0..<2000 {
+        for _ in 0..<6000 {
             check((0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
         }
     }
@@ -162,7 +162,7 @@ import YAML
     @Test(arguments: 200..<204)
     func `any sequence of YAML's own signs is answered`(seed: Int) {
         var random = Generator(state: UInt64(seed))
-        for _ in 0..<2000 {
+        for _ in 0..<6000 {
             let count = Int.random(in: 0...40, using: &random)
             check((0..<count).flatMap { _ in Self.pieces.randomElement(using: &random) ?? [] })
         }
