@@ -40,3 +40,12 @@ format:
 # Rewrites the golden files; read the difference before committing it.
 golden:
 	UPDATE_GOLDEN=1 swift test
+
+# Evaluations and compilations of CEL, with cel-go's figures beside them.
+bench:
+	swift build -c release --product bench
+	.build/release/bench
+
+# Ten minutes of random and mutated expressions under the address sanitizer.
+fuzz:
+	CEL_FUZZ_SECONDS=600 swift test --sanitize=address --scratch-path .build-fuzz --filter 'CELTests.FuzzTests'
