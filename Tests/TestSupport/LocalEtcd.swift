@@ -51,12 +51,12 @@ package final class LocalEtcd {
     package func log(_ member: Member) -> String { "\(directory)/\(member.name).log" }
 
     /// Waits until the member's log holds the text; `false` where it ends before, or after half a minute.
-    package func waits(for text: String, of member: Member, times: Int = 1) -> Bool {
+    package func waits(for text: String, of member: Member, times: Int = 1) async throws -> Bool {
         let process = running.last { $0.name == member.name }?.process
         for _ in 0..<1500 where process?.isRunning == true {
             let log = (try? String(contentsOfFile: log(member), encoding: .utf8)) ?? ""
             if log.split(separator: text, omittingEmptySubsequences: false).count > times { return true }
-            usleep(20_000)
+            try await Task.sleep(for: .milliseconds(20))
         }
         return false
     }
@@ -74,7 +74,11 @@ package final class LocalEtcd {
 }
 
 /// Runs the body with a place to start members in.
+///
+/// One at a time on a machine, because collectors see every member that runs on it.
 package func withLocalEtcd(_ body: (LocalEtcd) async throws -> Void) async throws {
+    let lock = try await machineLock("/tmp/triage-etcd-tests.lock")
+    defer { close(lock) }
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("etcd-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let etcd = LocalEtcd(directory.path)
@@ -83,4 +87,14 @@ package func withLocalEtcd(_ body: (LocalEtcd) async throws -> Void) async throw
         try? FileManager.default.removeItem(at: directory)
     }
     try await body(etcd)
+}
+
+private struct NoLock: Error {}
+
+/// The lock file's descriptor, once nobody else holds it; closing it lets go.
+private func machineLock(_ path: String) async throws -> Int32 {
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw NoLock() }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(50)) }
+    return descriptor
 }

@@ -38,7 +38,7 @@ struct EtcdRecordingTests {
             let members = try await pair()
             for (member, token) in zip(members, ["tok-a", "tok-b"]) {
                 try etcd.start(member, cluster: LocalEtcd.list(members), token: token)
-                #expect(etcd.waits(for: listening, of: member))
+                #expect(try await etcd.waits(for: listening, of: member))
             }
             try await expect("initial-cluster-token-mismatch", members)
         }
@@ -48,7 +48,7 @@ struct EtcdRecordingTests {
         try await withLocalEtcd { etcd in
             let members = try await pair()
             for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
-            for member in members { #expect(etcd.waits(for: ready, of: member)) }
+            for member in members { #expect(try await etcd.waits(for: ready, of: member)) }
             try await expect(nil, members)
         }
     }
@@ -57,11 +57,11 @@ struct EtcdRecordingTests {
         try await withLocalEtcd { etcd in
             let members = try await pair()
             let alone = try etcd.start(members[1], cluster: LocalEtcd.list([members[1]]), token: "other")
-            #expect(etcd.waits(for: ready, of: members[1]))
+            #expect(try await etcd.waits(for: ready, of: members[1]))
             etcd.stop(alone)
             for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
-            #expect(etcd.waits(for: listening, of: members[0]))
-            #expect(etcd.waits(for: listening, of: members[1], times: 2))
+            #expect(try await etcd.waits(for: listening, of: members[0]))
+            #expect(try await etcd.waits(for: listening, of: members[1], times: 2))
             try await expect("stale-data-dir", members)
         }
     }
@@ -70,10 +70,10 @@ struct EtcdRecordingTests {
         try await withLocalEtcd { etcd in
             let members = try await pair()
             try etcd.start(members[0], cluster: LocalEtcd.list([members[0]]))
-            #expect(etcd.waits(for: ready, of: members[0]))
-            try add(members[1], by: members[0])
+            #expect(try await etcd.waits(for: ready, of: members[0]))
+            try await add(members[1], by: members[0])
             try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "new")
-            #expect(etcd.waits(for: listening, of: members[1]))
+            #expect(try await etcd.waits(for: listening, of: members[1]))
             try await expect("initial-cluster-state-new", members)
         }
     }
@@ -82,10 +82,10 @@ struct EtcdRecordingTests {
         try await withLocalEtcd { etcd in
             let members = try await pair()
             try etcd.start(members[0], cluster: LocalEtcd.list([members[0]]))
-            #expect(etcd.waits(for: ready, of: members[0]))
-            try add(members[1], by: members[0])
+            #expect(try await etcd.waits(for: ready, of: members[0]))
+            try await add(members[1], by: members[0])
             try etcd.start(members[1], cluster: LocalEtcd.list(members), state: "existing")
-            #expect(etcd.waits(for: ready, of: members[1]))
+            #expect(try await etcd.waits(for: ready, of: members[1]))
             try await expect(nil, members)
         }
     }
@@ -97,8 +97,8 @@ struct EtcdRecordingTests {
             other.name = "other"
             try etcd.start(other, cluster: LocalEtcd.list([other]), token: "prod")
             try etcd.start(members[0], cluster: LocalEtcd.list(members))
-            #expect(etcd.waits(for: ready, of: other))
-            #expect(etcd.waits(for: listening, of: members[0]))
+            #expect(try await etcd.waits(for: ready, of: other))
+            #expect(try await etcd.waits(for: listening, of: members[0]))
             try await expect("peer-of-another-cluster", members)
         }
     }
@@ -108,12 +108,12 @@ struct EtcdRecordingTests {
             let members = try await pair()
             let first = try etcd.start(
                 members[0], cluster: LocalEtcd.list([members[0]]), dataDirectory: "\(etcd.directory)/former")
-            #expect(etcd.waits(for: ready, of: members[0]))
+            #expect(try await etcd.waits(for: ready, of: members[0]))
             let file = "\(etcd.directory)/snapshot.db"
-            try etcdctl(["--endpoints=\(members[0].clientURL)", "snapshot", "save", file])
+            try await etcdctl(["--endpoints=\(members[0].clientURL)", "snapshot", "save", file])
             etcd.stop(first)
             for member in members {
-                try etcdctl([
+                try await etcdctl([
                     "snapshot", "restore", file, "--name=\(member.name)",
                     "--initial-cluster=\(LocalEtcd.list(members))", "--initial-cluster-token=token-\(member.name)",
                     "--initial-advertise-peer-urls=\(member.peerURL)",
@@ -121,27 +121,26 @@ struct EtcdRecordingTests {
                 ])
                 try etcd.start(member, cluster: LocalEtcd.list(members), state: "existing")
             }
-            #expect(etcd.waits(for: listening, of: members[0], times: 2))
-            #expect(etcd.waits(for: listening, of: members[1]))
+            #expect(try await etcd.waits(for: listening, of: members[0], times: 2))
+            #expect(try await etcd.waits(for: listening, of: members[1]))
             try await expect("restored-member-mismatch", members)
         }
     }
 
-    private func add(_ member: LocalEtcd.Member, by other: LocalEtcd.Member) throws {
-        try etcdctl([
+    private func add(_ member: LocalEtcd.Member, by other: LocalEtcd.Member) async throws {
+        try await etcdctl([
             "--endpoints=\(other.clientURL)", "member", "add", member.name, "--peer-urls=\(member.peerURL)",
         ])
     }
 
-    private func etcdctl(_ arguments: [String]) throws {
+    private func etcdctl(_ arguments: [String]) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/etcdctl")
         process.arguments = arguments
         process.environment = ["ETCDCTL_API": "3"]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+        try await process.runToEnd()
         #expect(process.terminationStatus == 0, "etcdctl \(arguments)")
     }
 }

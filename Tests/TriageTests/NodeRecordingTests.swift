@@ -92,32 +92,38 @@ private enum SwapFile {
             tools.allSatisfy(FileManager.default.isExecutableFile)
         else { return false }
         // Some file systems and containers refuse it.
-        guard let file = try? turnOn() else { return false }
-        turnOff(file)
+        guard let (folder, file) = try? on() else { return false }
+        off(folder, file)
         return true
     }()
 
     /// A swap file of 16 MiB, off and gone afterwards.
     static func with(_ body: (String) async throws -> Void) async throws {
-        let file = try turnOn()
-        defer { turnOff(file) }
-        try await body(file.path(percentEncoded: false))
+        let (folder, file) = try on()
+        defer { off(folder, file) }
+        try await body(file)
     }
 
-    private static func turnOn() throws -> URL {
-        let file = try temporaryFolder().appending(path: "swap")
-        let path = file.path(percentEncoded: false)
-        // Written, not sparse: the kernel takes no file with holes.
-        try Data(repeating: 0, count: 16 << 20).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-        try run("/usr/sbin/mkswap", [path])
-        try run("/usr/sbin/swapon", [path])
-        return file
+    private static func on() throws -> (folder: URL, file: String) {
+        let folder = try temporaryFolder()
+        let file = folder.appending(path: "swap").path(percentEncoded: false)
+        do {
+            // Written, not sparse: the kernel takes no file with holes.
+            try Data(repeating: 0, count: 16 << 20).write(to: URL(filePath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+            try run("/usr/sbin/mkswap", [file])
+            try run("/usr/sbin/swapon", [file])
+        } catch {
+            try? FileManager.default.removeItem(at: folder)
+            throw error
+        }
+        return (folder, file)
     }
 
-    private static func turnOff(_ file: URL) {
-        try? run("/usr/sbin/swapoff", [file.path(percentEncoded: false)])
-        try? FileManager.default.removeItem(at: file.deletingLastPathComponent())
+    private static func off(_ folder: URL, _ file: String) {
+        // Off already, where a test turned it off.
+        try? run("/usr/sbin/swapoff", [file])
+        try? FileManager.default.removeItem(at: folder)
     }
 
     private struct Failed: Error {}
