@@ -127,14 +127,23 @@ struct Session: Sendable {
         return time
     }
 
+    /// `library/playbook`, also where another playbook of that name overrides it.
+    func libraryPlaybook(_ name: String) -> Playbook? {
+        let parts = name.split(separator: "/").map(String.init)
+        guard parts.count == 2 else { return nil }
+        return (library.playbooks + library.hidden).first {
+            $0.name == parts[1] && library(of: $0)?.package.manifest.name == parts[0]
+        }
+    }
+
     /// The playbook of that name, or an error that offers the nearest ones.
     func playbook(_ name: String) throws -> Playbook {
         if let playbook = library[name] { return playbook }
-        let parts = name.split(separator: "/").map(String.init)
-        if parts.count == 2 {
-            let all = library.playbooks + library.hidden
-            let qualified = all.first { $0.name == parts[1] && library(of: $0)?.package.manifest.name == parts[0] }
-            if let qualified { return qualified }
+        if let playbook = libraryPlaybook(name) {
+            // What is overridden would be run under the name of what overrides it.
+            guard let other = library[playbook.name], other.file != playbook.file else { return playbook }
+            output.note("error: '\(name)' is overridden by \(other.file); 'triage show \(name)' shows it")
+            throw ExitCode(Engine.ExitCode.badInput.rawValue)
         }
         let nearest = nearestName(to: name, among: library.playbooks.map(\.name))
         output.note(

@@ -13,7 +13,7 @@ struct Show: AsyncParsableCommand {
 
     func run() async throws {
         let session = await Session.open(options)
-        let playbook = try session.playbook(name)
+        let playbook = try session.libraryPlaybook(name) ?? session.playbook(name)
         if source {
             return session.output.result(String(decoding: try session.readInput(playbook.file), as: UTF8.self))
         }

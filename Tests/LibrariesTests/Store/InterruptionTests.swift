@@ -92,6 +92,19 @@ import Testing
                 #expect(result.exitCode == 0, "\(arguments): \(result.error)")
                 #expect(!result.output.isEmpty, "\(arguments)")
             }
+            // The person's own playbook of that name overrides it; it can be looked at, not run, by its full name.
+            try MadeUpLibrary.write(
+                ["some-trouble.yaml": MadeUpLibrary.playbook("some-trouble", cause: "mine")], to: "\(folder)/mine")
+            for (arguments, code, words) in [
+                (["show", "some-trouble"], 0, "  mine"), (["show", "acme/some-trouble"], 0, "  on-kubeadm"),
+                (["run", "acme/some-trouble"], 3, "overridden"),
+            ] {
+                let result = try await Programs.run(
+                    Self.binary, arguments + ["--playbooks", "\(folder)/mine"], environment: environment(folder))
+                #expect(result.exitCode == Int32(code), "\(arguments): \(result.error)")
+                let text = String(decoding: result.output, as: UTF8.self) + result.error
+                #expect(text.contains(words), "\(arguments): \(text)")
+            }
             // What is not in the cache is refused, and nothing is forgotten.
             let refused = try await Programs.run(
                 "unshare", ["-n", Self.binary, "library", "add", "--offline", "oci://127.0.0.1:1/a/b:1"],
