@@ -22,7 +22,15 @@ public struct Program: Sendable {
     /// Never throws and never traps: the value may be `.unknown` or `.error`.
     /// - Parameter budget: in Kubernetes' cost units; more ends the evaluation with `budgetExceeded`.
     public func evaluate(_ variables: some Activation, budget: UInt64 = 1_000_000) -> Evaluation {
-        var frame = Frame(variables, slotCount: plan.slotCount, budget: budget)
+        evaluate(in: Frame(variables, slotCount: plan.slotCount, budget: budget))
+    }
+
+    /// The same for variables that are a map already: the fastest way.
+    public func evaluate(_ variables: Map, budget: UInt64 = 1_000_000) -> Evaluation {
+        evaluate(in: Frame(variables, slotCount: plan.slotCount, budget: budget))
+    }
+
+    private func evaluate(in frame: consuming Frame) -> Evaluation {
         let value = plan.root.evaluate(&frame)
         return Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
     }

@@ -29,6 +29,7 @@ final class BinaryCallNode: Node {
     let function: @Sendable (Value, Value) -> Value
     let cost: CallCost
     let offset: Int
+    let isSplit: Bool
 
     init(
         _ first: any Node, _ second: any Node, _ overload: Overload, offset: Int,
@@ -39,6 +40,7 @@ final class BinaryCallNode: Node {
         self.function = function
         self.offset = offset
         cost = CallCost(overload)
+        isSplit = overload.id == "string_split_string"
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
@@ -162,6 +164,31 @@ extension Value {
         case .optional(let optional): optional.value?.collectUnknowns(&unknowns, depth: depth + 1)
         default: return
         }
+    }
+}
+
+/// `text.split(separator).size()`: counts the parts instead of making them (benchmark "split").
+final class SplitCountNode: Node {
+    /// For what are no strings, and for the error that this is then.
+    let call: BinaryCallNode
+    let text: any Node
+    let separator: any Node
+
+    init(_ call: BinaryCallNode) {
+        self.call = call
+        text = call.first
+        separator = call.second
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = text.evaluate(&frame)
+        let two = separator.evaluate(&frame)
+        guard case .string(let text) = one, case .string(let separator) = two else {
+            return Value.strict(one, two) ?? Value.noOverload("split", one, two).at(call.offset)
+        }
+        frame.charge(call.cost.units(one, two, .null))
+        frame.charge(1)
+        return .int(Int64(text.countOfParts(separator: separator)))
     }
 }
 

@@ -35,6 +35,8 @@ struct Frame {
     }
 
     let activation: any Activation
+    /// The same where it is a map: looked up without going through the protocol.
+    let variables: Table?
     /// Values of `bind`, of loops' variables, and of variables that are asked for often.
     var slots: [Slot]
     private(set) var cost: UInt64 = 0
@@ -44,8 +46,20 @@ struct Frame {
 
     init(_ activation: any Activation, slotCount: Int, budget: UInt64) {
         self.activation = activation
+        variables = nil
         self.budget = budget
         slots = slotCount == 0 ? [] : Array(repeating: Slot(), count: slotCount)
+    }
+
+    init(_ variables: Map, slotCount: Int, budget: UInt64) {
+        activation = NoVariables()
+        self.variables = variables.table
+        self.budget = budget
+        slots = slotCount == 0 ? [] : Array(repeating: Slot(), count: slotCount)
+    }
+
+    private struct NoVariables: Activation {
+        func value(of name: String) -> Value? { nil }
     }
 
     @inline(__always)

@@ -266,6 +266,9 @@ struct Planner {
         if isCertain, call.function != "replace" {
             switch overloads[0].implementation {
             case .unary(let function) where arguments.count == 1:
+                if call.function == "size", let split = arguments[0] as? BinaryCallNode, split.isSplit {
+                    return SplitCountNode(split)
+                }
                 return UnaryCallNode(arguments[0], overloads[0], offset: offset, function)
             case .binary(let function) where arguments.count == 2:
                 return BinaryCallNode(arguments[0], arguments[1], overloads[0], offset: offset, function)

@@ -14,35 +14,46 @@ final class SelectNode: Node {
 
     let operand: any Node
     let fields: [Field]
+    private let probes: ContiguousArray<Key.Probe>
 
     init(_ operand: any Node, fields: [Field]) {
         self.operand = operand
         self.fields = fields
+        probes = ContiguousArray(fields.map(\.key.probe))
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
         let root = operand.evaluate(&frame)
-        frame.charge(UInt64(fields.count))
+        frame.charge(UInt64(probes.count))
         guard case .map(let map) = root else { return other(root, 0, &frame) }
-        return withExtendedLifetime(map) {
+        let found = withExtendedLifetime(map) { () -> Value? in
             // Each table keeps those below it alive, and the root is held: nothing on the way needs to be counted.
             var table = unsafe Unmanaged.passUnretained(map.table)
-            let last = fields.count - 1
+            let last = probes.count - 1
             for index in 0..<last {
-                guard let position = unsafe table._withUnsafeGuaranteedRef({ $0.position(for: fields[index].key) })
-                else { return missing(fields[index]) }
-                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(at: position) }) else {
-                    let value = unsafe table._withUnsafeGuaranteedRef { $0.entries[position].value }
-                    return other(value, index + 1, &frame)
+                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(for: probes[index]) }) else {
+                    return nil
                 }
                 unsafe table = next
             }
-            guard let found = unsafe table._withUnsafeGuaranteedRef({ $0.value(for: fields[last].key) }) else {
-                return missing(fields[last])
-            }
-            if case .unknown = found { return found.located(attributePath(&frame)) }
-            return found
+            return unsafe table._withUnsafeGuaranteedRef { $0.value(for: probes[last]) }
         }
+        guard let found else { return walk(root, &frame) }
+        if case .unknown = found { return found.located(attributePath(&frame)) }
+        return found
+    }
+
+    /// Step by step, for long names, lazy maps, and what is not there.
+    @inline(never)
+    private func walk(_ root: Value, _ frame: inout Frame) -> Value {
+        var value = root
+        for (index, field) in fields.enumerated() {
+            guard case .map(let map) = value else { return other(value, index, &frame) }
+            guard let found = map.table.value(for: field.key) else { return missing(field) }
+            value = found
+        }
+        if case .unknown = value { return value.located(attributePath(&frame)) }
+        return value
     }
 
     private func missing(_ field: Field) -> Value {

@@ -47,6 +47,27 @@ extension String {
         }
     }
 
+    /// How many parts `split` would give, found without making them.
+    func countOfParts(separator: String) -> Int {
+        unsafe withUTF8Bytes { text in
+            unsafe separator.withUTF8Bytes { separator in
+                guard let first = unsafe separator.first else { return unsafe countScalars(text, 0..<text.count) }
+                if separator.count == 1 {
+                    var count = 1
+                    for index in text.indices where unsafe text[index] == first { count += 1 }
+                    return count
+                }
+                var count = 1
+                var start = 0
+                while let end = unsafe find(separator, in: text, from: start) {
+                    count += 1
+                    start = end + separator.count
+                }
+                return count
+            }
+        }
+    }
+
     /// The string with the first `limit` occurrences replaced; an empty part stands before, between and behind characters.
     func replacing(
         part: String, with replacement: String, limit: Int = .max

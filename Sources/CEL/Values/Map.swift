@@ -41,6 +41,8 @@ public struct Map: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    fileprivate var eagerTable: Table? { if case .eager(let table) = storage { table } else { nil } }
+
     /// Whether two keys were equal.
     var hasDuplicates: Bool { table.hasDuplicates }
 }
@@ -56,15 +58,21 @@ private final class LazyTable: Sendable {
 
 /// A name to look up, with what makes that fast.
 struct Key: Sendable {
+    /// What tells most names without looking at their text, and counts no references.
+    struct Probe: Sendable {
+        var hash: UInt64
+        /// The string's own 16 bytes: where they are the same, so is the text.
+        ///
+        /// Zero of what is no string.
+        var bits: (UInt64, UInt64) = (0, 0)
+    }
+
     let name: String
-    let hash: UInt64
-    /// The string's own 16 bytes: where they are the same, so is the text.
-    fileprivate let bits: (UInt64, UInt64)
+    let probe: Probe
 
     init(_ name: String) {
         self.name = name
-        hash = name.textHash
-        bits = name.bits
+        probe = Probe(hash: name.textHash, bits: name.bits)
     }
 }
 
@@ -77,10 +85,12 @@ extension String {
 @safe final class Table: Sendable {
     static let empty = Table([])
 
-    private struct Row {
-        var hash: UInt64
-        /// Of a string.
-        var bits: (UInt64, UInt64) = (0, 0)
+    @safe private struct Row {
+        var probe: Key.Probe
+        /// The value's table where it is a map that is there already; alive as long as the entry.
+        var table: Unmanaged<Table>?
+
+        var hash: UInt64 { probe.hash }
     }
 
     let entries: [(key: Value, value: Value)]
@@ -99,13 +109,15 @@ extension String {
         self.count = count
         let rows = UnsafeMutablePointer<Row>.allocate(capacity: count)
         for (position, entry) in entries.enumerated() {
-            let row: Row
-            if case .string(let text) = entry.key {
-                row = Row(hash: text.textHash, bits: text.bits)
-            } else {
-                row = Row(hash: entry.key.keyHash ?? 0)
-            }
-            unsafe (rows + position).initialize(to: row)
+            let probe =
+                if case .string(let text) = entry.key {
+                    Key.Probe(hash: text.textHash, bits: text.bits)
+                } else {
+                    Key.Probe(hash: entry.key.keyHash ?? 0)
+                }
+            let table: Unmanaged<Table>? =
+                if case .map(let map) = entry.value { unsafe map.eagerTable.map(Unmanaged.passUnretained) } else { nil }
+            unsafe (rows + position).initialize(to: Row(probe: probe, table: table))
         }
         unsafe self.rows = rows
         var hasDuplicates = false
@@ -148,10 +160,38 @@ extension String {
     @inline(__always)
     func value(for key: Key) -> Value? { position(for: key).map { entries[$0].value } }
 
-    /// The table of the map at this position, if it is one; alive as long as this one is.
+    /// The table of the map under this name; `nil` where it takes a closer look to tell.
     @inline(__always)
-    func table(at position: Int) -> Unmanaged<Table>? {
-        if case .map(let map) = entries[position].value { unsafe Unmanaged.passUnretained(map.table) } else { nil }
+    func table(for probe: Key.Probe) -> Unmanaged<Table>? {
+        let position = position(for: probe)
+        return position < 0 ? nil : unsafe rows[position].table
+    }
+
+    /// The value under this name; `nil` where it takes a closer look to tell.
+    @inline(__always)
+    func value(for probe: Key.Probe) -> Value? {
+        let position = position(for: probe)
+        return position < 0 ? nil : entries[position].value
+    }
+
+    /// -1 where no key has these very bits.
+    @inline(__always)
+    private func position(for probe: Key.Probe) -> Int {
+        guard let index = unsafe index else {
+            for position in 0..<count {
+                let row = unsafe rows[position].probe
+                if row.hash == probe.hash, row.bits == probe.bits { return position }
+            }
+            return -1
+        }
+        var slot = Int(truncatingIfNeeded: probe.hash) & mask
+        while true {
+            let position = Int(unsafe index[slot]) - 1
+            guard position >= 0 else { return -1 }
+            let row = unsafe rows[position].probe
+            if row.hash == probe.hash, row.bits == probe.bits { return position }
+            slot = (slot + 1) & mask
+        }
     }
 
     func value(for name: String) -> Value? { value(for: Key(name)) }
@@ -164,8 +204,8 @@ extension String {
 
     @inline(__always)
     func position(for key: Key) -> Int? {
-        position(hash: key.hash) { position in
-            unsafe rows[position].bits == key.bits || hasKey(key.name, at: position)
+        position(hash: key.probe.hash) { position in
+            unsafe rows[position].probe.bits == key.probe.bits || hasKey(key.name, at: position)
         }
     }
 
