@@ -43,8 +43,10 @@ public struct Program: Sendable {
         let plan = planner.plan()
         var frame = Frame(variables, slotCount: plan.slotCount, budget: budget)
         frame.extras.recorded = Array(repeating: nil, count: checked.types.count)
-        let value = plan.root.evaluate(&frame)
-        let result = Evaluation(value: frame.isExhausted ? frame.exhaustion : value, cost: frame.cost)
+        _ = plan.root.evaluate(&frame)
+        let result = evaluate(variables, budget: budget)
+        // An evaluation that needs no value of each part may come further with the same budget.
+        if frame.isExhausted { frame.extras.recorded[checked.expression.id] = result.value }
         var parts: [Explanation.Part] = []
         collect(checked.expression, depth: 0, frame.extras.recorded, into: &parts)
         parts.sort { ($0.range.lowerBound, $0.depth) < ($1.range.lowerBound, $1.depth) }

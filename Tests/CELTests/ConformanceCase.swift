@@ -55,6 +55,7 @@ struct ConformanceCase {
                     Function(name, "", overloads: declaration["overloads"].items.map(Overload.init(spec:))))
             }
         }
+        variables.merge(enums.mapValues { _ in .int }) { declared, _ in declared }
         for name in json["bindings"].members.keys where variables[name] == nil { variables[name] = .dyn }
         var environment = Environment(variables: variables, adding: [Library("declared", functions: functions)])
         environment.container = json["container"].text
@@ -63,8 +64,22 @@ struct ConformanceCase {
         return environment
     }
 
+    /// The enumerations of the reference's test messages, as what they are without protobuf: names of numbers.
+    private var enums: [String: Value] {
+        let container = json["container"].text
+        guard container.hasPrefix("cel.expr.conformance.proto") else { return [:] }
+        let names = ["GlobalEnum": ["GOO", "GAR", "GAZ"], "TestAllTypes.NestedEnum": ["FOO", "BAR", "BAZ"]]
+        var values: [String: Value] = [:]
+        for (type, members) in names {
+            for (number, name) in members.enumerated() {
+                values["\(container).\(type).\(name)"] = .int(Int64(number))
+            }
+        }
+        return values
+    }
+
     private func bindings() -> [String: Value]? {
-        var variables: [String: Value] = [:]
+        var variables = enums
         for (name, binding) in json["bindings"].members {
             if let value = binding["value"] {
                 guard let plain = Value(tagged: value) else { return nil }

@@ -80,7 +80,9 @@ private struct CostEstimator {
     private static let anySize = CostRange(0, .max)
 
     mutating func estimate(_ expression: Expression) -> Part {
-        if case .variable(let name)? = checked.resolution(of: expression) { return place([name], cost: .one) }
+        if case .variable(let name)? = checked.resolution(of: expression) {
+            return place([name], cost: .one, type: checked.type(of: expression))
+        }
         switch expression.kind {
         case .literal(let value): return Part(cost: .zero, size: size(UInt64(value.costSize)))
         case .identifier(let name, _):
@@ -239,10 +241,10 @@ private struct CostEstimator {
             case .match:
                 (arguments[0].size + .one).traversal
                     * CostRange(arguments[1].size.lowest.plus(3) / 4, arguments[1].size.highest.plus(3) / 4)
-            // Known only with the arguments: at least one, at most what all of them together and each with each cost.
+            // Known only with the arguments: at most what all of them together and each with each cost.
             case .custom:
                 CostRange(
-                    1,
+                    0,
                     arguments.reduce(UInt64(12)) { $0.plus($1.size.highest.times(4)) }
                         .plus(arguments.reduce(UInt64(1)) { $0.times(max(1, $1.size.highest)) }))
             }

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import CEL
+
+@Suite struct CostEstimateTests {
+    static let environment = Environment(variables: [
+        "x": .int, "s": .string, "pods": .list(.object(["name": .string, "ready": .bool])), "any": .dyn,
+    ])
+
+    @Test(
+        arguments: [
+            ("x > 5", 2, 2), ("x > 5 && x < 9", 2, 4), ("x > 5 ? x : 0", 2, 3), ("[1, 2, 3].size()", 11, 11),
+            ("'abc' + 'def'", 1, 1), ("[1, 2].map(v, v + 1)", 49, 49),
+        ] as [(String, UInt64, UInt64)])
+    func `is exact where everything has one size`(source: String, lowest: UInt64, highest: UInt64) throws {
+        let program = try Self.environment.compile(source)
+        #expect(program.estimatedCost() == CostRange(lowest, highest))
+        let cost = program.evaluate(["x": .int(7), "s": .string("")]).cost
+        #expect(lowest <= cost && cost <= highest)
+    }
+
+    @Test func `has no bound where a size has none`() throws {
+        let program = try Self.environment.compile("pods.all(p, pods.exists(q, q.name == p.name))")
+        #expect(program.estimatedCost().highest == .max)
+    }
+
+    @Test func `has a bound where sizes are told`() throws {
+        let program = try Self.environment.compile("pods.all(p, p.name.matches('^a.*'))")
+        let range = program.estimatedCost { path in
+            switch path {
+            case ["pods"]: 0...100
+            case ["pods", "*", "name"]: 0...60
+            default: nil
+            }
+        }
+        #expect(range.highest < 3000)
+        #expect(range.highest > 1000)
+    }
+
+    @Test(arguments: [
+        "x > 5 && s.startsWith('a')", "pods.exists(p, p.ready)", "pods.filter(p, p.ready).map(p, p.name)",
+        "cel.bind(n, pods.size(), n > x ? s + s : s)", "pods.map(p, p.name).join(',').size() > 3",
+        "any.a.b == 5 || has(any.c)", "{'a': x, 'b': 2}.all(k, k in ['a', 'b'])", "s.matches('[a-z]+') && 'b' in [s]",
+        "pods.exists_one(p, p.name == s)", "s.split(',').size() == 2", "any.?z.orValue(5) == x",
+    ])
+    func `holds what an evaluation costs`(source: String) throws {
+        let program = try Self.environment.compile(source)
+        let pods = Value.list(
+            List((0..<20).map { .map(["name": .string("pod-\($0)"), "ready": .bool($0 % 3 == 0)]) }))
+        let range = program.estimatedCost()
+        for x in [Int64(0), 7] {
+            for text in ["", "a,b", "some longer text, with words"] {
+                let variables: [String: Value] = [
+                    "x": .int(x), "s": .string(text), "pods": pods, "any": .map(["a": .map(["b": .int(5)])]),
+                ]
+                let result = program.evaluate(variables)
+                if case .error(let error) = result.value { Issue.record("\(source): \(error.message)") }
+                #expect(range.lowest <= result.cost && result.cost <= range.highest, "\(source) costs \(result.cost)")
+            }
+        }
+    }
+}
