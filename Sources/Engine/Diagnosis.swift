@@ -1,19 +1,11 @@
 package import CEL
+package import Facts
 package import Playbooks
 
 /// The answer: what was looked at, what was found, on what it rests, and what could not be seen.
 package struct Diagnosis: Sendable {
-    package struct Subject: Sendable, Hashable {
-        package var context: String
-        package var server: String
-        package var platform: String
-
-        package init(context: String = "", server: String = "", platform: String = "unknown") {
-            self.context = context
-            self.server = server
-            self.platform = platform
-        }
-    }
+    /// What the facts are about: a snapshot keeps it.
+    package typealias Subject = Snapshot.Subject
 
     /// A symptom that the text shows.
     package struct MatchedSymptom: Sendable, Hashable {

@@ -27,8 +27,7 @@ package struct Investigation: Sendable {
             problems: problems, collectedAt: memory.situation.now,
             nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library).names : [])
         snapshot = Snapshot(
-            subject: Snapshot.Subject(context: subject.context, server: subject.server, platform: subject.platform),
-            now: memory.situation.now, text: text,
+            subject: subject, now: memory.situation.now, text: text,
             facts: memory.facts.values.sorted {
                 ($0.key.collector, $0.key.parameters) < ($1.key.collector, $1.key.parameters)
             })

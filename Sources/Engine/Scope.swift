@@ -210,15 +210,6 @@ extension FactDeclaration {
 }
 
 extension FactDeclaration.ParameterValue {
-    var conditions: [Condition] {
-        switch self {
-        case .constant: []
-        case .template(let template): template.conditions
-        case .list(let values): values.flatMap(\.conditions)
-        case .map(let values): values.values.flatMap(\.conditions)
-        }
-    }
-
     /// An unknown or an error anywhere makes the whole so.
     func value(in scope: some Activation) -> Value {
         switch self {

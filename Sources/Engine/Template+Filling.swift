@@ -2,10 +2,6 @@ internal import CEL
 internal import Playbooks
 
 extension Template {
-    var conditions: [Condition] {
-        parts.compactMap { if case .expression(let condition) = $0 { condition } else { nil } }
-    }
-
     /// What the template comes to: the value itself where it is a single hole, else text; unknown or an error where
     /// a hole is.
     func value(in scope: some Activation) -> Value {

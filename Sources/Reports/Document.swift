@@ -1,5 +1,6 @@
 internal import CEL
 internal import Engine
+internal import Facts
 internal import Playbooks
 
 /// The diagnosis in DESIGN's wire form, the same tree for JSON and YAML.

@@ -1,5 +1,6 @@
 internal import CEL
 internal import Engine
+internal import Facts
 internal import Playbooks
 
 /// One self-contained page: no scripts, no outside assets, and a policy that would refuse them.
@@ -23,18 +24,11 @@ struct HTMLReport: Report {
             <h1>Diagnosis</h1>
             <p class="dim">\(markupText(diagnosis.subject.context)) \(markupText(diagnosis.subject.server)), \
             platform \(markupText(diagnosis.subject.platform)), collected \(timeText(diagnosis.collectedAt))</p>
-            \(confirmed.isEmpty ? "<p>\(verdict(diagnosis))</p>" : confirmed.map(article).joined(separator: "\n"))
+            \(Verdict(of: diagnosis).sentence.map { "<p>\($0)</p>" } ?? confirmed.map(article).joined(separator: "\n"))
             \(rest.isEmpty ? "" : table(rest))
             </body></html>
 
             """
-    }
-
-    private func verdict(_ diagnosis: Diagnosis) -> String {
-        if diagnosis.findings.isEmpty { return "No playbook knows this." }
-        return diagnosis.findings.allSatisfy { $0.status == .ruledOut }
-            ? "Nothing wrong found: every cause looked at is ruled out."
-            : "Could not tell: no cause is confirmed, and not all are ruled out."
     }
 
     private func article(_ finding: Finding) -> String {

@@ -1,5 +1,6 @@
 internal import CEL
 internal import Engine
+internal import Facts
 internal import Playbooks
 
 /// For a ticket or a chat: what was found, on what it rests, what to do.
@@ -9,7 +10,7 @@ struct MarkdownReport: Report {
         let subject = diagnosis.subject
         lines += ["- Context: \(code(subject.context))", "- Server: \(code(subject.server))"]
         lines += ["- Platform: \(prose(subject.platform))", "- Collected: \(timeText(diagnosis.collectedAt))", ""]
-        lines += verdict(diagnosis)
+        if let sentence = Verdict(of: diagnosis).sentence { lines += [sentence, ""] }
         for finding in diagnosis.findings where finding.status == .confirmed { lines += confirmed(finding) }
         lines += undetermined(diagnosis.findings.filter { $0.status == .undetermined })
         lines += failed(diagnosis.findings.filter { $0.status == .failed })
@@ -24,15 +25,6 @@ struct MarkdownReport: Report {
             lines += ["## Problems", ""] + diagnosis.problems.map { "- \(prose(problemText($0)))" } + [""]
         }
         return lines.joined(separator: "\n")
-    }
-
-    private func verdict(_ diagnosis: Diagnosis) -> [String] {
-        let statuses = Set(diagnosis.findings.map(\.status))
-        if statuses.contains(.confirmed) { return [] }
-        if statuses.isEmpty { return ["No playbook knows this.", ""] }
-        return statuses == [.ruledOut]
-            ? ["Nothing wrong found: every cause looked at is ruled out.", ""]
-            : ["Could not tell: no cause is confirmed, and not all are ruled out.", ""]
     }
 
     private func confirmed(_ finding: Finding) -> [String] {

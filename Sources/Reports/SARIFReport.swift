@@ -1,5 +1,6 @@
 internal import CEL
 internal import Engine
+internal import Facts
 package import Playbooks
 
 /// SARIF 2.1.0: a rule is `playbook/cause`, a result is a confirmed or failed finding.

@@ -1,4 +1,5 @@
 internal import Engine
+internal import Facts
 internal import Playbooks
 
 /// For a person at a terminal: causes with evidence and remedies first, then what could not be seen, then the rest.
@@ -28,19 +29,14 @@ struct TextReport: Report {
     }
 
     private func addVerdict(_ diagnosis: Diagnosis, to text: inout TerminalText) {
-        let statuses = diagnosis.findings.map(\.status)
-        if statuses.contains(.confirmed) { return }
-        if diagnosis.findings.isEmpty {
-            text.line("No playbook knows this.", .yellow)
-            if !diagnosis.nearest.isEmpty {
-                text.wrapped("What it is like: \(diagnosis.nearest.joined(separator: ", ")).", indent: 2)
-            }
-            text.wrapped("Look with 'triage search WORDS', or teach it with 'triage new NAME'.", indent: 2)
-        } else if statuses.contains(.undetermined) || statuses.contains(.failed) {
-            text.line("Could not tell: no cause is confirmed, and not all are ruled out.", .yellow)
-        } else {
-            text.line("Nothing wrong found: every cause looked at is ruled out.", .green)
+        let verdict = Verdict(of: diagnosis)
+        guard let sentence = verdict.sentence else { return }
+        text.line(sentence, verdict == .nothingWrong ? .green : .yellow)
+        guard verdict == .unknownText else { return }
+        if !diagnosis.nearest.isEmpty {
+            text.wrapped("What it is like: \(diagnosis.nearest.joined(separator: ", ")).", indent: 2)
         }
+        text.wrapped("Look with 'triage search WORDS', or teach it with 'triage new NAME'.", indent: 2)
     }
 
     private func addConfirmed(_ finding: Finding, to text: inout TerminalText) {

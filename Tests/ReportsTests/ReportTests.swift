@@ -1,5 +1,6 @@
 import CEL
 import Engine
+import Facts
 import Playbooks
 import Reports
 import Testing

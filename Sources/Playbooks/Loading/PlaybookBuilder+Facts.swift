@@ -199,7 +199,8 @@ extension PlaybookBuilder {
 }
 
 extension FactDeclaration.ParameterValue {
-    var conditions: [Condition] {
+    /// Every expression in its texts.
+    package var conditions: [Condition] {
         switch self {
         case .constant: []
         case .template(let template): template.conditions
@@ -227,7 +228,8 @@ extension FactDeclaration.ParameterValue {
 }
 
 extension Template {
-    var conditions: [Condition] {
+    /// The expressions in its holes, in order.
+    package var conditions: [Condition] {
         parts.compactMap { part in
             guard case .expression(let condition) = part else { return nil }
             return condition
