@@ -119,6 +119,13 @@ struct Session: Sendable {
         }
     }
 
+    /// The text in the file that an option names, `-` being standard input; empty where it names none.
+    func text(from path: String?) throws -> String {
+        guard let path else { return "" }
+        let bytes = path == "-" ? try Files.readStandardInput() ?? [] : try readInput(path)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private func judgedTime() throws -> Timestamp? {
         guard let text = options.now else { return nil }
         guard let time = Timestamp(rfc3339: text) else {

@@ -18,12 +18,7 @@ struct Collect: AsyncParsableCommand {
     func run() async throws {
         let session = await Session.open(options)
         let playbooks = try names.map(session.playbook)
-        var text = ""
-        if file == "-" {
-            text = String(decoding: try Files.readStandardInput() ?? [], as: UTF8.self)
-        } else if let file {
-            text = String(decoding: try session.readInput(file), as: UTF8.self)
-        }
+        let text = try session.text(from: file)
         let snapshot = try await session.diagnostician(text: text).collect(
             Inquiry(text: text, names: playbooks.map(\.name), inputs: options.inputs))
         session.output.endProgress()

@@ -19,12 +19,7 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         let session = await Session.open(options)
         let (playbook, cause) = try session.cause(cause)
-        var text = ""
-        if file == "-" {
-            text = String(decoding: try Files.readStandardInput() ?? [], as: UTF8.self)
-        } else if let file {
-            text = String(decoding: try session.readInput(file), as: UTF8.self)
-        }
+        let text = try session.text(from: file)
         let investigation = try await session.diagnostician(text: text).investigate(
             Inquiry(text: text, names: [playbook.name], inputs: options.inputs, scope: .everything))
         session.output.endProgress()

@@ -104,7 +104,8 @@ struct CollectFact: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let session = await Session.open(options)
+        // No playbook is needed to ask a collector.
+        let session = Session(options)
         let parameters = try parameters()
         let collectors =
             names.isEmpty
