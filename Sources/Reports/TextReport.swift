@@ -31,7 +31,7 @@ struct TextReport: Report {
     private func addVerdict(_ diagnosis: Diagnosis, to text: inout TerminalText) {
         let verdict = Verdict(of: diagnosis)
         guard let sentence = verdict.sentence else { return }
-        text.line(sentence, verdict == .nothingWrong ? .green : .yellow)
+        text.wrapped(sentence, indent: 0, verdict == .nothingWrong ? .green : .yellow)
         guard verdict == .unknownText else { return }
         if !diagnosis.nearest.isEmpty {
             text.wrapped("What it is like: \(diagnosis.nearest.joined(separator: ", ")).", indent: 2)

@@ -2,7 +2,7 @@ internal import Engine
 
 /// What a whole diagnosis comes to, in the same words in every format.
 enum Verdict {
-    case confirmed, unknownText, couldNotTell, nothingWrong
+    case confirmed, unknownText, couldNotTell, noCauseHolds, nothingWrong
 
     init(of diagnosis: Diagnosis) {
         let statuses = Set(diagnosis.findings.map(\.status))
@@ -11,8 +11,10 @@ enum Verdict {
                 .confirmed
             } else if statuses.isEmpty {
                 .unknownText
+            } else if statuses != [.ruledOut] {
+                .couldNotTell
             } else {
-                statuses == [.ruledOut] ? .nothingWrong : .couldNotTell
+                diagnosis.symptoms.isEmpty ? .nothingWrong : .noCauseHolds
             }
     }
 
@@ -22,6 +24,9 @@ enum Verdict {
         case .confirmed: nil
         case .unknownText: "No playbook knows this."
         case .couldNotTell: "Could not tell: no cause is confirmed, and not all are ruled out."
+        case .noCauseHolds:
+            "No known cause holds here: the text is known, but every cause looked at is ruled out. It may come from "
+                + "elsewhere, be over, or have a cause that no playbook knows yet."
         case .nothingWrong: "Nothing wrong found: every cause looked at is ruled out."
         }
     }

@@ -40,6 +40,16 @@ struct ReportTests {
         #expect(text.contains("swap-active"))
     }
 
+    @Test func `text that is known and explained by nothing here is not called healthy`() {
+        var diagnosis = Self.diagnosis
+        diagnosis.findings.removeFirst()
+        diagnosis.findings[0].status = .ruledOut
+        let text = ReportFormat.text.report(TextOptions())
+        #expect(text.render(diagnosis).contains("No known cause holds here"))
+        diagnosis.symptoms = []
+        #expect(text.render(diagnosis).contains("Nothing wrong found"))
+    }
+
     @Test func `colour is ours alone`() {
         let text = TextOptionsSample.colored.render(Self.diagnosis)
         #expect(text.contains("\u{1b}[1;31m"))

@@ -28,9 +28,17 @@ struct KubeconfigFact {
             ] { values[name] = obstacle.value }
         } else {
             values.merge(merged) { $1 }
+            if isAbsent { values["user"] = Self.absent.value }
         }
         return .map(Map(values))
     }
+
+    /// There is no file at all: who asks, and with what, is not written anywhere that we could look.
+    private var isAbsent: Bool {
+        !isInCluster && !kubeconfig.files.contains { $0.kind != .missing }
+    }
+    private static let absent = Unknown(
+        .noKubeconfig, "there is no kubeconfig here", hint: "set KUBECONFIG, or use --kubeconfig")
 
     /// client-go gives up before that where a file is bad, a flag's file is missing or the context does not exist.
     private var defaultsToLocalhost: Bool {

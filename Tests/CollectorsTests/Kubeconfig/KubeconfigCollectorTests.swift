@@ -101,6 +101,13 @@ import Testing
         #expect(fact.at("problems").map { "\($0)" }?.contains("fileMissing") == false)
     }
 
+    @Test func `who asks is unknown where there is no kubeconfig`() async throws {
+        let fact = try await collect(
+            KubeconfigCollector(), in: surroundings(environment: ["KUBECONFIG": "/lab/nowhere/config"]))
+        #expect(fact.reason("user") == "noKubeconfig")
+        #expect(fact.flag("isEmpty") == true)
+    }
+
     @Test func `a missing file that a flag names is an error`() async throws {
         let fact = try await collect(
             KubeconfigCollector(), in: surroundings(selection: .init(kubeconfig: "/nowhere")))
