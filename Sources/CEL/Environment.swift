@@ -7,20 +7,20 @@ public struct Environment: Sendable {
     public var isChecked = true
     /// Off, `has`, `all`, `map` and so on are ordinary functions.
     public var expandsMacros = true
-    let functions: FunctionTable
+    let declarations: Declarations
 
     /// The standard library and all extensions.
     public init(variables: [String: ValueType] = [:]) {
         self.variables = variables
-        functions = .standard
+        declarations = .standard
     }
 
     /// The standard library, all extensions, and libraries of one's own.
     public init(variables: [String: ValueType] = [:], adding libraries: [Library]) {
         self.variables = variables
-        var functions = FunctionTable.standard
-        for library in libraries { functions.add(library) }
-        self.functions = functions
+        var declarations = Declarations.standard
+        for library in libraries { declarations.add(library) }
+        self.declarations = declarations
     }
 
     /// Parses and checks.

@@ -82,7 +82,7 @@ import Testing
         ] as [(String, [[String]])])
     func `knows what it reads`(source: String, paths: [[String]]) throws {
         let environment = Environment(variables: Self.environment.variables)
-        guard !source.contains("math") || environment.functions.entries["math.@max"] != nil else { return }
+        guard !source.contains("math") || environment.declarations.entries["math.@max"] != nil else { return }
         #expect(try environment.compile(source).references == Set(paths))
     }
 

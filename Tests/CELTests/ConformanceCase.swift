@@ -16,6 +16,22 @@ struct ConformanceCase {
         needsProtobuf = json["needs_protobuf"].flag
     }
 
+    /// Why plain data cannot say what the case is about; `nil` where they can.
+    var obstacle: Obstacle? {
+        if expression.contains("proto.getExt") || expression.contains("proto.hasExt") { return .extensionField }
+        if expression.contains("google.protobuf.Any{"), json["expect"]["value"] != nil { return .serialized }
+        if !json["check_only"].flag, json["bindings"].members.values.contains(where: { $0["value"]["object"] != nil }) {
+            return .boundMessage
+        }
+        return nil
+    }
+
+    enum Obstacle: String, CaseIterable {
+        case boundMessage = "binds a message, of which the data keep the type's name and not the fields"
+        case extensionField = "reads a field that another file adds to a message (protobuf's extensions)"
+        case serialized = "holds a message in protobuf's wire format (google.protobuf.Any)"
+    }
+
     /// What is wrong with our answer; `nil` where nothing is.
     func failure() -> String? {
         let expected = json["expect"]
@@ -40,6 +56,12 @@ struct ConformanceCase {
             if case .unknown = value { return nil }
             return "is \(value), expected unknown"
         }
+        if let name = expected["value"]["object"] {
+            guard case .opaque(let message as MessageValue) = value, message.typeName == name.text else {
+                return "is \(value), expected a \(name)"
+            }
+            return nil
+        }
         guard let wanted = expected["value"].flatMap(Value.init(tagged:)) else { return "expects a message" }
         return value.isExactly(wanted) ? nil : "is \(value), expected \(wanted)"
     }
@@ -55,31 +77,22 @@ struct ConformanceCase {
                     Function(name, "", overloads: declaration["overloads"].items.map(Overload.init(spec:))))
             }
         }
-        variables.merge(enums.mapValues { _ in .int }) { declared, _ in declared }
         for name in json["bindings"].members.keys where variables[name] == nil { variables[name] = .dyn }
-        var environment = Environment(variables: variables, adding: [Library("declared", functions: functions)])
+        var environment = Environment(
+            variables: variables,
+            adding: [Library("declared", functions: functions), ConformanceTypes.library(enumerations)])
         environment.container = json["container"].text
         environment.isChecked = !json["disable_check"].flag
         environment.expandsMacros = !json["disable_macros"].flag
         return environment
     }
 
-    /// The enumerations of the reference's test messages, as what they are without protobuf: names of numbers.
-    private var enums: [String: Value] {
-        let container = json["container"].text
-        guard container.hasPrefix("cel.expr.conformance.proto") else { return [:] }
-        let names = ["GlobalEnum": ["GOO", "GAR", "GAZ"], "TestAllTypes.NestedEnum": ["FOO", "BAR", "BAZ"]]
-        var values: [String: Value] = [:]
-        for (type, members) in names {
-            for (number, name) in members.enumerated() {
-                values["\(container).\(type).\(name)"] = .int(Int64(number))
-            }
-        }
-        return values
+    private var enumerations: ConformanceTypes.Enumerations {
+        json["section"].text.hasPrefix("strong") ? .types : .ints
     }
 
     private func bindings() -> [String: Value]? {
-        var variables = enums
+        var variables: [String: Value] = [:]
         for (name, binding) in json["bindings"].members {
             if let value = binding["value"] {
                 guard let plain = Value(tagged: value) else { return nil }
@@ -135,7 +148,9 @@ extension ValueType {
                 "UInt32Value": .nullable(.uint), "UInt64Value": .nullable(.uint), "FloatValue": .nullable(.double),
                 "DoubleValue": .nullable(.double), "StringValue": .nullable(.string), "BytesValue": .nullable(.bytes),
             ]
-            self = messages[content.text.replacing("google.protobuf.", with: "")] ?? .dyn
+            self =
+                messages[content.text.replacing("google.protobuf.", with: "")]
+                ?? (content.text.hasPrefix("google.") ? .dyn : .opaque(content.text, []))
         default: self = .dyn
         }
     }
@@ -149,6 +164,7 @@ extension Value {
         case .map(let key, let value): tagged("map", .list([description(of: key), description(of: value)]))
         case .nullable(let inner): tagged("wrapper", description(of: inner))
         case .optional(let inner): tagged("abstract", .list([.string("optional_type"), description(of: inner)]))
+        case .opaque(let name, _) where name.hasPrefix("cel.expr.conformance"): tagged("message", .string(name))
         case .opaque(let name, let parameters):
             tagged("abstract", .list(List([.string(name)] + parameters.map(description(of:)))))
         case .type(let inner): tagged("type", description(of: inner))
@@ -188,6 +204,9 @@ extension Value {
             self = .duration(
                 Duration(seconds: Int64(content["seconds"].text) ?? 0, nanoseconds: Int32(content["nanos"].number)))
         case "type": self = .type(TypeValue(name: content.text))
+        case "enum":
+            let number = Int64(content.items[1].text) ?? content.items[1].number
+            self = .opaque(EnumValue(typeName: content.items[0].text, number: number))
         default: return nil
         }
     }
@@ -213,6 +232,7 @@ extension Value {
         case (.timestamp(let one), .timestamp(let two)): one == two
         case (.duration(let one), .duration(let two)): one == two
         case (.type(let one), .type(let two)): one == two
+        case (.opaque(let one), .opaque(let two)): one.isEqual(to: two)
         default: false
         }
     }

@@ -61,12 +61,12 @@ import Testing
             return "\(part()).\(macro)(v, w, \(part()))"
         case 13: return "cel.bind(v, \(part()), \(part()))"
         default:
-            let functions = environment.functions.entries.keys.filter { $0.utf8.first?.isIdentifierStart == true }
+            let functions = environment.declarations.entries.keys.filter { $0.utf8.first?.isIdentifierStart == true }
                 .sorted()
             let name = random.pick(functions)
-            let isMember = environment.functions.entries[name]?.first?.overload.isMember == true
+            let isMember = environment.declarations.entries[name]?.first?.overload.isMember == true
             let count =
-                environment.functions.entries[name]?.randomElement(using: &random)?.overload.parameters.count ?? 0
+                environment.declarations.entries[name]?.randomElement(using: &random)?.overload.parameters.count ?? 0
             var arguments = (0..<count).map { _ in part() }
             guard isMember, !arguments.isEmpty else { return "\(name)(\(arguments.joined(separator: ", ")))" }
             let receiver = arguments.removeFirst()

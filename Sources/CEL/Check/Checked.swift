@@ -9,9 +9,9 @@ struct Checked: Sendable {
         case constant(Value)
         /// The overloads that may apply; more than one where the arguments' types are not known before they are
         /// evaluated.
-        case call([FunctionTable.Entry], isMember: Bool)
-        /// The well-known message that a literal makes.
-        case message(WellKnownMessage)
+        case call([Declarations.Entry], isMember: Bool)
+        /// The type that a literal makes a value of.
+        case message(any Constructible)
     }
 
     var expression: Expression

@@ -9,14 +9,14 @@ extension Checker {
         if let target = call.target {
             if let (namespace, isAbsolute) = target.qualifiedName, isAbsolute || !isLocal(target) {
                 let name = "\(namespace).\(call.function)"
-                for candidate in candidates(name, isAbsolute: isAbsolute) where functions.entries[candidate] != nil {
+                for candidate in candidates(name, isAbsolute: isAbsolute) where declarations.entries[candidate] != nil {
                     return resolve(candidate, call, target: nil, expression)
                 }
-                if functions.namespaces.contains(namespace), environment.variables[namespace] == nil {
+                if declarations.namespaces.contains(namespace), environment.variables[namespace] == nil {
                     return unknownFunction(call, namespace: namespace, expression)
                 }
             }
-            guard functions.entries[call.function] != nil else {
+            guard declarations.entries[call.function] != nil else {
                 _ = check(target)
                 return unknownFunction(call, namespace: nil, expression)
             }
@@ -24,7 +24,7 @@ extension Checker {
         }
         let isAbsolute = call.function.hasPrefix(".")
         let name = isAbsolute ? String(call.function.dropFirst()) : call.function
-        for candidate in candidates(name, isAbsolute: isAbsolute) where functions.entries[candidate] != nil {
+        for candidate in candidates(name, isAbsolute: isAbsolute) where declarations.entries[candidate] != nil {
             return resolve(candidate, call, target: nil, expression)
         }
         return unknownFunction(call, namespace: nil, expression)
@@ -36,7 +36,7 @@ extension Checker {
         for argument in call.arguments { _ = check(argument) }
         resolutions[expression.id] = .call([], isMember: call.target != nil)
         let prefix = namespace.map { $0 + "." } ?? ""
-        let known = functions.entries.keys.lazy
+        let known = declarations.entries.keys.lazy
             .filter { $0.hasPrefix(prefix) && $0.utf8.first?.isIdentifierStart == true }
             .map { String($0.dropFirst(prefix.count)) }
         fail(
@@ -51,10 +51,10 @@ extension Checker {
         var arguments: [ValueType] = []
         if let target { arguments.append(check(target)) }
         for argument in call.arguments { arguments.append(check(argument)) }
-        let candidates = (functions.entries[name] ?? []).filter {
+        let candidates = (declarations.entries[name] ?? []).filter {
             $0.overload.isMember == (target != nil) && $0.overload.parameters.count == arguments.count
         }
-        var matching: [FunctionTable.Entry] = []
+        var matching: [Declarations.Entry] = []
         var result: ValueType?
         for candidate in candidates {
             let overload = candidate.overload
@@ -76,7 +76,7 @@ extension Checker {
         _ name: String, _ call: Expression.Call, _ arguments: [ValueType], isMember: Bool
     ) {
         guard !arguments.contains(.error) else { return }
-        let overloads = functions.entries[name]?.map(\.overload) ?? []
+        let overloads = declarations.entries[name]?.map(\.overload) ?? []
         if let symbol = Self.symbol(of: name) {
             let types = arguments.map(\.description).joined(separator: " and ")
             fail(.noMatchingOverload, "'\(symbol)' does not apply to \(types)", at: call.nameRange)

@@ -1,7 +1,7 @@
 /// Finds out what each name and call means and which type each part has, and tells all that does not fit.
 struct Checker {
     let environment: Environment
-    let functions: FunctionTable
+    let declarations: Declarations
     /// Off: nothing is a mistake before it is evaluated, and every type is `dyn`.
     let isStrict: Bool
     var inference = TypeInference()
@@ -14,7 +14,7 @@ struct Checker {
     init(_ environment: Environment, count: Int, isStrict: Bool) {
         self.environment = environment
         self.isStrict = isStrict
-        functions = environment.functions
+        declarations = environment.declarations
         types = Array(repeating: .dyn, count: count)
         resolutions = Array(repeating: nil, count: count)
         hasQualifiedVariables = environment.variables.keys.contains { $0.contains(".") }
@@ -122,13 +122,13 @@ struct Checker {
                 resolutions[expression.id] = .variable(candidate)
                 return type
             }
-            if let type = functions.types[candidate] {
+            if let type = declarations.types[candidate] {
                 resolutions[expression.id] = .constant(.type(TypeValue(name: candidate)))
                 return .type(type)
             }
-            if candidate == "google.protobuf.NullValue.NULL_VALUE" {
-                resolutions[expression.id] = .constant(.int(0))
-                return .int
+            if let value = declarations.constants[candidate] {
+                resolutions[expression.id] = .constant(value)
+                return value.literalType
             }
         }
         return nil
@@ -149,8 +149,8 @@ struct Checker {
     private mutating func qualified(_ expression: Expression) -> ValueType? {
         guard let (name, isAbsolute) = expression.qualifiedName else { return nil }
         guard
-            hasQualifiedVariables || !environment.container.isEmpty || functions.types[name] != nil
-                || name.hasPrefix("google.")
+            hasQualifiedVariables || !environment.container.isEmpty || declarations.types[name] != nil
+                || declarations.constants[name] != nil
         else { return nil }
         guard isAbsolute || !isLocal(expression) else { return nil }
         return global(name, isAbsolute: isAbsolute, expression)
@@ -189,6 +189,13 @@ struct Checker {
             return value
         case .optional(let inner): return .optional(fieldType(field, of: inner, at: range))
         case .nullable(let inner): return fieldType(field, of: inner, at: range)
+        case .opaque(let name, _) where declarations.messages[name] != nil:
+            let fields = declarations.messages[name]?.fieldTypes ?? [:]
+            if let type = fields[field] { return type }
+            fail(
+                .undefinedField, "\(name) has no field '\(field)'", at: range,
+                suggestion: suggestion(for: field, among: fields.keys))
+            return .error
         case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .list, .type, .opaque:
             fail(.typeMismatch, "'\(field)' is asked of \(type.article), which has no fields", at: range)
             return .error
@@ -262,19 +269,21 @@ struct Checker {
     private mutating func message(_ name: String, _ fields: [Expression.Field], _ expression: Expression) -> ValueType {
         let isAbsolute = name.hasPrefix(".")
         let name = isAbsolute ? String(name.dropFirst()) : name
-        var known: WellKnownMessage?
+        var known: (any Constructible)?
         for candidate in candidates(name, isAbsolute: isAbsolute) where known == nil {
-            known = WellKnownMessage(name: candidate)
+            known = declarations.messages[candidate]
         }
         let range = expression.range.lowerBound..<expression.range.lowerBound + name.utf8.count
         guard let known else {
             for field in fields { _ = check(field.value) }
             resolutions[expression.id] = .undeclared(name)
-            fail(.undeclaredReference, "there is no message type '\(name)'", at: range)
+            fail(
+                .undeclaredReference, "there is no type '\(name)' to make", at: range,
+                suggestion: suggestion(for: name, among: declarations.messages.keys))
             return .error
         }
         resolutions[expression.id] = .message(known)
-        let declared = known.fields
+        let declared = known.fieldTypes
         for field in fields {
             guard let type = declared[field.name] else {
                 _ = check(field.value)
@@ -285,7 +294,7 @@ struct Checker {
             }
             expect(field.value, field.isOptional ? .optional(type) : type, "'\(field.name)'")
         }
-        return known.type
+        return known.valueType
     }
 }
 
@@ -309,6 +318,7 @@ extension Value {
         case .double: .double
         case .string: .string
         case .bytes: .bytes
+        case .opaque(let opaque): .opaque(opaque.typeName, [])
         default: .dyn
         }
     }

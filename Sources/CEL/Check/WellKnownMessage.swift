@@ -1,44 +1,29 @@
 /// The messages of `google.protobuf` that CEL knows as plain values.
 ///
 /// cel-spec, "Dynamic Values".
-enum WellKnownMessage: String, Sendable, CaseIterable {
+enum WellKnownMessage: String, Constructible, CaseIterable {
     case bool = "BoolValue", int32 = "Int32Value", int64 = "Int64Value", uint32 = "UInt32Value"
     case uint64 = "UInt64Value", float = "FloatValue", double = "DoubleValue", string = "StringValue"
     case bytes = "BytesValue"
     case timestamp = "Timestamp", duration = "Duration"
     case `struct` = "Struct", value = "Value", listValue = "ListValue", empty = "Empty"
 
-    /// By its full name, such as `google.protobuf.Int32Value`.
-    init?(name: String) {
-        let prefix = "google.protobuf."
-        guard name.hasPrefix(prefix) else { return nil }
-        self.init(rawValue: String(name.dropFirst(prefix.count)))
-    }
+    var name: String { "google.protobuf." + rawValue }
 
-    var type: ValueType {
+    var valueType: ValueType {
         switch self {
-        case .bool: .nullable(.bool)
-        case .int32, .int64: .nullable(.int)
-        case .uint32, .uint64: .nullable(.uint)
-        case .float, .double: .nullable(.double)
-        case .string: .nullable(.string)
-        case .bytes: .nullable(.bytes)
         case .timestamp: .timestamp
         case .duration: .duration
         case .struct, .empty: .map(.string, .dyn)
         case .value: .dyn
         case .listValue: .list(.dyn)
+        case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
+            .nullable(content?.valueType ?? .dyn)
         }
     }
 
-    var fields: [String: ValueType] {
+    var fieldTypes: [String: ValueType] {
         switch self {
-        case .bool: ["value": .bool]
-        case .int32, .int64: ["value": .int]
-        case .uint32, .uint64: ["value": .uint]
-        case .float, .double: ["value": .double]
-        case .string: ["value": .string]
-        case .bytes: ["value": .bytes]
         case .timestamp, .duration: ["seconds": .int, "nanos": .int]
         case .struct: ["fields": .map(.string, .dyn)]
         case .value:
@@ -48,6 +33,58 @@ enum WellKnownMessage: String, Sendable, CaseIterable {
             ]
         case .listValue: ["values": .list(.dyn)]
         case .empty: [:]
+        case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
+            ["value": content?.valueType ?? .dyn]
         }
+    }
+
+    /// What a wrapper wraps.
+    private var content: FieldType? {
+        switch self {
+        case .bool: .bool
+        case .int32: .int32
+        case .int64: .int
+        case .uint32: .uint32
+        case .uint64: .uint
+        case .float: .float
+        case .double: .double
+        case .string: .string
+        case .bytes: .bytes
+        case .timestamp, .duration, .struct, .value, .listValue, .empty: nil
+        }
+    }
+
+    func make(_ fields: [String: Value]) -> Value {
+        switch self {
+        case .timestamp: timestamp(fields)
+        case .duration: duration(fields)
+        case .struct: FieldType.jsonObject.stored(fields["fields"] ?? .map(Map()))
+        case .empty: .map(Map())
+        case .listValue: FieldType.jsonList.stored(fields["values"] ?? .list([]))
+        case .value: FieldType.json.stored(fields.first { $0.key != "null_value" }?.value ?? .null)
+        case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
+            content.map { type in fields["value"].map(type.stored) ?? type.zero } ?? .null
+        }
+    }
+
+    private func parts(_ fields: [String: Value]) -> (seconds: Int64, nanoseconds: Int64)? {
+        guard case .int(let seconds) = fields["seconds"] ?? .int(0),
+            case .int(let nanoseconds) = fields["nanos"] ?? .int(0)
+        else { return nil }
+        return (seconds, nanoseconds)
+    }
+
+    private func timestamp(_ fields: [String: Value]) -> Value {
+        guard let (seconds, nanoseconds) = parts(fields), 0..<1_000_000_000 ~= nanoseconds,
+            let time = Timestamp(checkedSeconds: seconds, nanoseconds: Int32(nanoseconds))
+        else { return .error(EvaluationError(.overflow, "the time is not within the years 1 to 9999")) }
+        return .timestamp(time)
+    }
+
+    private func duration(_ fields: [String: Value]) -> Value {
+        guard let (seconds, nanoseconds) = parts(fields),
+            let span = Duration(seconds: seconds, nanosecondsDelta: nanoseconds)
+        else { return .error(EvaluationError(.overflow, "the duration is longer than 292 years")) }
+        return .duration(span)
     }
 }

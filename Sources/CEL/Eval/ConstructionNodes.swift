@@ -89,7 +89,7 @@ extension Value {
     }
 }
 
-/// `google.protobuf.Duration{seconds: 5}`.
+/// `google.protobuf.Duration{seconds: 5}`, or a type of one's own.
 final class MessageNode: Node {
     struct Field: Sendable {
         let name: String
@@ -97,11 +97,11 @@ final class MessageNode: Node {
         let isOptional: Bool
     }
 
-    let message: WellKnownMessage
+    let message: any Constructible
     let fields: [Field]
     let offset: Int
 
-    init(_ message: WellKnownMessage, _ fields: [Field], offset: Int) {
+    init(_ message: any Constructible, _ fields: [Field], offset: Int) {
         self.message = message
         self.fields = fields
         self.offset = offset

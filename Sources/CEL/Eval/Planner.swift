@@ -134,12 +134,12 @@ struct Planner {
 
     private mutating func message(_ name: String, _ fields: [Expression.Field], _ expression: Expression) -> any Node {
         guard case .message(let message)? = checked.resolution(of: expression) else {
-            return failure(.undeclaredReference, "there is no message type '\(name)'", expression)
+            return failure(.undeclaredReference, "there is no type '\(name)' to make", expression)
         }
         let nodes = fields.map {
             MessageNode.Field(name: $0.name, value: node($0.value), isOptional: $0.isOptional)
         }
-        for field in fields where message.fields[field.name] == nil {
+        for field in fields where message.fieldTypes[field.name] == nil {
             return failure(.noSuchField, "\(name) has no field '\(field.name)'", expression)
         }
         return folded(MessageNode(message, nodes, offset: expression.range.lowerBound), nodes.map(\.value))

@@ -25,7 +25,7 @@ final class SelectNode: Node {
     func evaluate(_ frame: inout Frame) -> Value {
         let root = operand.evaluate(&frame)
         frame.charge(UInt64(probes.count))
-        guard case .map(let map) = root else { return other(root, 0, &frame) }
+        guard case .map(let map) = root else { return walk(root, &frame) }
         let found = withExtendedLifetime(map) { () -> Value? in
             // Each table keeps those below it alive, and the root is held: nothing on the way needs to be counted.
             var table = unsafe Unmanaged.passUnretained(map.table)
@@ -43,14 +43,16 @@ final class SelectNode: Node {
         return found
     }
 
-    /// Step by step, for long names, lazy maps, and what is not there.
+    /// Step by step, for long names, lazy maps, messages, and what is not there.
     @inline(never)
     private func walk(_ root: Value, _ frame: inout Frame) -> Value {
         var value = root
         for (index, field) in fields.enumerated() {
-            guard case .map(let map) = value else { return other(value, index, &frame) }
-            guard let found = map.table.value(for: field.key) else { return missing(field) }
-            value = found
+            switch value.member(field) {
+            case .set(let found), .unset(let found?): value = found
+            case .unset(nil): return missing(field)
+            case nil: return other(value, index, &frame)
+            }
         }
         if case .unknown = value { return value.located(attributePath(&frame)) }
         return value
@@ -60,7 +62,7 @@ final class SelectNode: Node {
         .error(EvaluationError(.noSuchKey, "there is no key '\(field.name)'", offset: field.offset))
     }
 
-    /// What is no map: an optional, an unknown half way, an error.
+    /// What has no fields: an optional, an unknown half way, an error.
     private func other(_ value: Value, _ index: Int, _ frame: inout Frame) -> Value {
         switch value {
         case .unknown: return value.located(attributePath(&frame, count: index))
@@ -68,9 +70,7 @@ final class SelectNode: Node {
         case .optional(let optional):
             guard let content = optional.value else { return value }
             return select(fields[index...], in: content, &frame)
-        default:
-            let message = "'\(fields[index].name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: fields[index].offset))
+        default: return value.withoutFields(fields[index])
         }
     }
 
@@ -82,15 +82,13 @@ final class SelectNode: Node {
                 guard let unwrapped = inner.value else { return value }
                 value = unwrapped
             }
-            guard case .map(let map) = value else {
-                if value.isUnknownOrError { return value.located(attributePath(&frame)) }
-                let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
-                return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
+            switch value.member(field) {
+            case .set(let found): value = found
+            case .unset: return .optional(OptionalValue(nil))
+            case nil:
+                return value.isUnknownOrError
+                    ? value.located(attributePath(&frame)) : value.withoutFields(field)
             }
-            guard let found = map.table.value(for: field.key) else {
-                return .optional(OptionalValue(nil))
-            }
-            value = found
         }
         if value.isUnknownOrError { return value.located(attributePath(&frame)) }
         return .optional(OptionalValue(value))
@@ -120,18 +118,12 @@ final class OptionalSelectNode: Node {
             guard let content = optional.value else { return value }
             value = content
         }
-        switch value {
-        case .map(let map):
-            guard let found = map.table.value(for: field.key) else {
-                return .optional(OptionalValue(nil))
-            }
-            if case .unknown = found { return found.located(attributePath(&frame)) }
-            return .optional(OptionalValue(found))
-        case .unknown: return value.located(operand.attributePath(&frame))
-        case .error: return value
-        default:
-            let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
+        switch value.member(field) {
+        case .set(let found):
+            guard found.isUnknownOrError else { return .optional(OptionalValue(found)) }
+            return found.located(attributePath(&frame))
+        case .unset: return .optional(OptionalValue(nil))
+        case nil: return other(value, field, operand, &frame)
         }
     }
 
@@ -156,20 +148,51 @@ final class PresenceNode: Node {
             guard let content = optional.value else { return .bool(false) }
             value = content
         }
-        switch value {
-        case .map(let map):
-            guard let found = map.table.value(for: field.key) else { return .bool(false) }
+        switch value.member(field) {
+        case .set(let found):
             // Whether a field is there is as unknown as the field.
-            if case .unknown = found {
-                return found.located(operand.attributePath(&frame).map { $0 + [field.name] })
-            }
-            return .bool(true)
-        case .unknown: return value.located(operand.attributePath(&frame))
-        case .error: return value
-        default:
-            let message = "'\(field.name)' is asked of \(value.typeName), which has no fields"
-            return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
+            guard found.isUnknownOrError else { return .bool(true) }
+            return found.located(operand.attributePath(&frame).map { $0 + [field.name] })
+        case .unset: return .bool(false)
+        case nil: return other(value, field, operand, &frame)
         }
+    }
+}
+
+/// What asking an unknown, an error, or what has no fields for a field comes to.
+private func other(_ value: Value, _ field: SelectNode.Field, _ operand: any Node, _ frame: inout Frame) -> Value {
+    switch value {
+    case .unknown: value.located(operand.attributePath(&frame))
+    case .error: value
+    default: value.withoutFields(field)
+    }
+}
+
+/// What stands under a name.
+private enum Member {
+    case set(Value)
+    /// With what it reads as; `nil` where nothing does.
+    case unset(Value?)
+}
+
+extension Value {
+    /// `nil` for what has no fields.
+    fileprivate func member(_ field: SelectNode.Field) -> Member? {
+        switch self {
+        case .map(let map): map.table.value(for: field.key).map(Member.set) ?? .unset(nil)
+        case .opaque(let message as MessageValue):
+            message[field.name].map { message.has(field.name) ? .set($0) : .unset($0) }
+                ?? .set(
+                    .error(
+                        EvaluationError(
+                            .noSuchField, "\(message.typeName) has no field '\(field.name)'", offset: field.offset)))
+        default: nil
+        }
+    }
+
+    fileprivate func withoutFields(_ field: SelectNode.Field) -> Value {
+        let message = "'\(field.name)' is asked of \(typeName), which has no fields"
+        return .error(EvaluationError(.noSuchOverload, message, offset: field.offset))
     }
 }
 

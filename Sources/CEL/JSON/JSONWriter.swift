@@ -75,6 +75,7 @@ private struct Output {
         case .duration(let duration): appendQuoted(duration.description)
         case .type(let type): appendQuoted(type.name)
         case .optional(let optional): try write(optional.value ?? .null)
+        case .opaque(let message as MessageValue): try write(message.fields)
         case .opaque(let opaque): appendQuoted(opaque.description)
         case .unknown, .error:
             guard !isSubstitute, let other = writer.substitute(value) else {

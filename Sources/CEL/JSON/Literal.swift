@@ -17,6 +17,7 @@ extension Value: CustomStringConvertible {
         case .type(let type): type.name
         case .optional(let optional):
             optional.value.map { "optional.of(\($0))" } ?? "optional.none()"
+        case .opaque(let message as MessageValue): message.description
         case .opaque(let opaque): literal(opaque)
         case .unknown(let unknown): literal(unknown)
         case .error(let error): "error(\(error.message))"

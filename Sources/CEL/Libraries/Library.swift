@@ -1,13 +1,21 @@
-/// Functions that belong together, such as cel-spec's string extension.
+/// Functions that belong together, such as cel-spec's string extension, with the types and constants that they use.
 ///
 /// A new library is one file and one line in `all`.
 public struct Library: Sendable {
     public var name: String
     public var functions: [Function]
+    /// Types that expressions can make.
+    public var types: [MessageType]
+    /// Values by their full names, such as those of an enumeration.
+    public var constants: [String: Value]
 
-    public init(_ name: String, functions: [Function]) {
+    public init(
+        _ name: String, functions: [Function] = [], types: [MessageType] = [], constants: [String: Value] = [:]
+    ) {
         self.name = name
         self.functions = functions
+        self.types = types
+        self.constants = constants
     }
 
     /// Every library, the standard one first.

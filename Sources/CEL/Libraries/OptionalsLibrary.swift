@@ -104,6 +104,7 @@ extension Value {
         case .timestamp(let time): time == Timestamp(seconds: 0)
         case .duration(let span): span == Duration(seconds: 0)
         case .optional(let optional): optional.value == nil
+        case .opaque(let message as MessageValue): message.fields.count == 0
         case .bool, .int, .uint, .double, .string, .type, .opaque, .unknown, .error: false
         }
     }

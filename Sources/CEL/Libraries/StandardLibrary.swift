@@ -1,7 +1,8 @@
 /// cel-spec's standard functions and operators.
 extension Library {
     static let standard = Library(
-        "standard", functions: operators + collections + strings + conversions + timestamps)
+        "standard", functions: operators + collections + strings + conversions + timestamps,
+        constants: ["google.protobuf.NullValue.NULL_VALUE": .int(0)])
 
     // MARK: Operators
 

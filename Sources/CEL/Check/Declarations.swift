@@ -1,5 +1,5 @@
-/// All functions by name, ready for the checker and the evaluator.
-struct FunctionTable: Sendable {
+/// What the libraries declare, by name, ready for the checker and the evaluator.
+struct Declarations: Sendable {
     /// An overload with what the checker asks often.
     final class Entry: Sendable {
         let overload: Overload
@@ -11,13 +11,18 @@ struct FunctionTable: Sendable {
         }
     }
 
+    /// The overloads of each function.
     private(set) var entries: [String: [Entry]] = [:]
     /// `math` of `math.abs`: what cannot be mistaken for a variable.
     private(set) var namespaces: Set<String> = []
     /// Names of types as values: `int`, `net.IP`.
     private(set) var types: [String: ValueType] = Self.coreTypes
+    /// Types that expressions can make, `google.protobuf`'s among them.
+    private(set) var messages: [String: any Constructible] = Dictionary(
+        uniqueKeysWithValues: WellKnownMessage.allCases.map { ($0.name, $0) })
+    private(set) var constants: [String: Value] = [:]
 
-    static let standard = FunctionTable(Library.all)
+    static let standard = Declarations(Library.all)
 
     init(_ libraries: [Library]) { for library in libraries { add(library) } }
 
@@ -31,6 +36,11 @@ struct FunctionTable: Sendable {
                 if case .opaque(let name, _) = overload.result { types[name] = overload.result }
             }
         }
+        for type in library.types {
+            types[type.name] = type.valueType
+            messages[type.name] = type
+        }
+        constants.merge(library.constants) { _, added in added }
     }
 
     /// cel-spec, "Types".
@@ -40,4 +50,12 @@ struct FunctionTable: Sendable {
         "optional_type": .optional(.dyn),
         "google.protobuf.Timestamp": .timestamp, "google.protobuf.Duration": .duration,
     ]
+}
+
+/// A type whose values expressions can make: `google.protobuf.Duration{seconds: 5}`.
+protocol Constructible: Sendable {
+    var valueType: ValueType { get }
+    var fieldTypes: [String: ValueType] { get }
+    /// The value with these fields; an error where they do not fit.
+    func make(_ fields: [String: Value]) -> Value
 }
