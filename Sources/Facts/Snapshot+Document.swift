@@ -14,6 +14,12 @@ extension Snapshot {
 
     static let apiVersion = "triage/v1"
 
+    /// Whether a file that begins like this is meant to be a snapshot, be it a damaged one.
+    package static func isOwnFormat(_ start: [UInt8]) -> Bool {
+        let text = String(decoding: start, as: UTF8.self)
+        return text.contains("\"kind\"") && text.contains("\"Snapshot\"") || text.contains("\"\(apiVersion)\"")
+    }
+
     /// As JSON, ready to be saved.
     package func document(_ catalogue: Catalogue) -> [UInt8] {
         let document = Value.map([

@@ -42,11 +42,13 @@ package struct Surroundings: Sendable {
     package var cache: SharedResults
     /// Nothing unless somebody decided so.
     package var permissions: Permissions
+    /// What is looked at instead of what is here, such as `kubectl cluster-info dump DIR`; `nil`: the real world.
+    package var capture: String?
 
     package init(
         environment: [String: String] = [:], homeDirectory: String = "/root", selection: Selection = Selection(),
         text: String = "", now: Timestamp, effects: any Effects, cache: SharedResults = SharedResults(),
-        permissions: Permissions = .none
+        permissions: Permissions = .none, capture: String? = nil
     ) {
         self.environment = environment
         self.homeDirectory = homeDirectory
@@ -56,6 +58,13 @@ package struct Surroundings: Sendable {
         self.effects = effects
         self.cache = cache
         self.permissions = permissions
+        self.capture = capture
+    }
+
+    /// For what only this process, its user and its machine can tell: a capture of another place never holds it.
+    package func requireHere() throws(Unknown) {
+        guard let capture else { return }
+        throw Unknown(.notCollected, "the \(capture) does not hold it")
     }
 }
 

@@ -18,6 +18,21 @@ enum Files {
         return try read(descriptor, name: path, limit: limit)
     }
 
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The first bytes of a file.
+    static func start(of path: String, count: Int) throws(FileFailure) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileFailure(description: "\(path): \(lastError())") }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: count)
+        let read = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, count) }
+        return Array(buffer.prefix(max(0, read)))
+    }
+
     /// Standard input where something is fed into it: a pipe, a file or a socket, but no terminal and no `/dev/null`.
     static func readStandardInput() throws(FileFailure) -> [UInt8]? {
         var status = stat()

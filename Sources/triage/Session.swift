@@ -86,6 +86,9 @@ struct Session: Sendable {
 
     func factSource(text: String) async throws -> FactSource {
         let now = try judgedTime()
+        if let path = options.snapshot, isCapture(path) {
+            return .live(try capture(path).surroundings(text: text, namespace: options.namespace, now: now))
+        }
         if let path = options.snapshot {
             var snapshot = try await savedFacts(path)
             if let now { snapshot.now = now }
@@ -98,6 +101,29 @@ struct Session: Sendable {
                     kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace),
                 text: text, now: now ?? currentTime(), effects: effects,
                 permissions: options.allowCommands ? .all : .none))
+    }
+
+    /// Whether this is something else than triage's own format: a folder, or a file that is no snapshot.
+    private func isCapture(_ path: String) -> Bool {
+        if Files.isFolder(path) { return true }
+        guard let start = try? Files.start(of: path, count: 512) else { return false }
+        return !Snapshot.isOwnFormat(start)
+    }
+
+    /// What another tool collected; what it does not say of itself is told.
+    private func capture(_ path: String) throws -> Capture {
+        let capture: Capture
+        do throws(Unknown) { capture = try Capture.open(path) } catch {
+            output.note("error: \(error.detail)")
+            throw ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+        output.note("looking at the \(capture.title), of \(capture.collectedAt)")
+        if options.namespace == nil, !capture.namespaces.isEmpty {
+            let own =
+                capture.ownNamespace.map { "; the namespace \($0) is looked at" } ?? "; -n NAME looks at one of them"
+            output.note("it holds the namespaces \(capture.namespaces.joined(separator: ", "))\(own)")
+        }
+        return capture
     }
 
     private func savedFacts(_ path: String) async throws -> Snapshot {

@@ -1,3 +1,4 @@
+internal import CEL
 internal import Synchronization
 
 /// Answers as a Kubernetes API server does: who is it, then what is asked.
@@ -113,7 +114,8 @@ package struct APIServer: Sendable {
             #"{"kind":"APIResourceList","groupVersion":"\#(groupVersion)","resources":[\#(list.joined(separator: ","))]}"#
     }
 
-    private func page(_ items: [String], _ request: LoopbackServer.Request) -> LoopbackServer.Response {
+    private func page(_ all: [String], _ request: LoopbackServer.Request) -> LoopbackServer.Response {
+        let items = selected(all, by: request.query["fieldSelector"])
         let limit = request.query["limit"].flatMap(Int.init) ?? items.count
         var start = 0
         if let token = request.query["continue"] {
@@ -130,6 +132,21 @@ package struct APIServer: Sendable {
                 + items[start..<end].joined(separator: ",") + "]}")
     }
 
+    /// `reason%3DFailed`: one field that equals a text.
+    private func selected(_ items: [String], by selector: String?) -> [String] {
+        let parts = selector?.replacing("%3D", with: "=").split(separator: "=").map(String.init) ?? []
+        guard parts.count == 2 else { return items }
+        return items.filter { item in
+            var value = try? Value.parseJSON(item)
+            for step in parts[0].split(separator: ".") {
+                guard case .map(let map)? = value else { return false }
+                value = map[String(step)]
+            }
+            guard case .string(let text)? = value else { return false }
+            return text == parts[1]
+        }
+    }
+
     /// `PodList`: clients learn from it what the items are.
     private func listKind(_ path: String) -> String {
         let plural = path.split(separator: "/").last.map(String.init) ?? ""
@@ -137,7 +154,8 @@ package struct APIServer: Sendable {
             "pods": "Pod", "nodes": "Node", "namespaces": "Namespace", "secrets": "Secret", "events": "Event",
             "deployments": "Deployment", "replicasets": "ReplicaSet", "statefulsets": "StatefulSet",
             "limitranges": "LimitRange", "configmaps": "ConfigMap", "apiservices": "APIService",
-            "horizontalpodautoscalers": "HorizontalPodAutoscaler",
+            "horizontalpodautoscalers": "HorizontalPodAutoscaler", "services": "Service", "endpoints": "Endpoints",
+            "daemonsets": "DaemonSet", "replicationcontrollers": "ReplicationController",
         ]
         return (kinds[plural] ?? "") + "List"
     }

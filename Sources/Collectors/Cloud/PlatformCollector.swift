@@ -34,11 +34,13 @@ struct PlatformCollector: Collector {
         values["resourceGroup"] = platform.resourceGroup.map(Value.string)
         values["profile"] = platform.profile.map(Value.string)
         return Observation(
-            .map(Map(values)), source: Kubeconfig.paths(in: surroundings).paths.joined(separator: ":"))
+            .map(Map(values)),
+            source: surroundings.capture ?? Kubeconfig.paths(in: surroundings).paths.joined(separator: ":"))
     }
 
     /// From the kubeconfig; where that selects nothing, from what is installed on this machine.
     static func platform(in surroundings: Surroundings) async throws(Unknown) -> Platform {
+        if surroundings.capture != nil { return try await Platform.ofNodes(in: surroundings) }
         let access = await SelectedAccess.load(in: surroundings)
         let platform = Platform(traces(of: access))
         guard platform.name == .unknown, access.kubeconfig.context == nil else { return platform }

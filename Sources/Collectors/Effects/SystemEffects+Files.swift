@@ -23,11 +23,11 @@ extension SystemEffects {
         guard Int(information.st_size) <= limit else {
             throw Unknown(.truncated, "\(path) has \(information.st_size) bytes, more than the limit of \(limit)")
         }
-        return try readAll(descriptor, path: path, limit: limit)
+        return try Self.readAll(descriptor, path: path, limit: limit)
     }
 
     /// Up to the end, whatever the size said: files of /proc say 0.
-    private func readAll(_ descriptor: Int32, path: String, limit: Int) throws(Unknown) -> [UInt8] {
+    static func readAll(_ descriptor: Int32, path: String, limit: Int) throws(Unknown) -> [UInt8] {
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -65,7 +65,9 @@ extension SystemEffects {
             owner: Int(information.st_uid), isReadable: unsafe access(path, R_OK) == 0)
     }
 
-    package func list(_ directory: String) async throws(Unknown) -> [String] {
+    package func list(_ directory: String) async throws(Unknown) -> [String] { try Self.names(in: directory) }
+
+    static func names(in directory: String) throws(Unknown) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw Unknown(errorNumber: errno, path: directory) }
         defer { unsafe closedir(stream) }
         var names: [String] = []

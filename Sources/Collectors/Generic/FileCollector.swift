@@ -29,11 +29,13 @@ struct FileCollector: Collector {
             let bytes = try await surroundings.effects.readFile(path, limit: 4 << 20)
             return try Parser.read(redacted(bytes), parameters, what: path)
         }
+        // Who copies a file changes its owner and its permissions.
+        let copied = surroundings.capture.map { Unknown(.notCollected, "the \($0) does not hold it").value }
         return Observation(
             .map([
                 "exists": .bool(true), "size": .int(Int64(status.size)),
-                "mode": .string(String(status.mode, radix: 8)), "owner": .int(Int64(status.owner)),
-                "content": content.value,
+                "mode": copied ?? .string(String(status.mode, radix: 8)),
+                "owner": copied ?? .int(Int64(status.owner)), "content": content.value,
             ]), source: path)
     }
 }

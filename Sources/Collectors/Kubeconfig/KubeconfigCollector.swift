@@ -11,6 +11,7 @@ struct KubeconfigCollector: Collector {
         secrets: ["user.token", "user.password", "user.clientKey", "user.exec.env", "user.authProvider.config"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        try surroundings.requireHere()
         let access = await SelectedAccess.load(in: surroundings)
         let fact = KubeconfigFact(
             access: access, isInCluster: await Kubeconfig.isInCluster(surroundings),

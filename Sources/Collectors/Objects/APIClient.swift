@@ -73,6 +73,7 @@ extension APIClient {
     /// Where a resource is served; asks the server for what is not well known.
     func locate(_ name: ResourceName) async throws(Unknown) -> ResourceLocation {
         if let known = ResourceLocation.wellKnown(name) { return known }
+        if let capture = effects as? CaptureEffects { return try capture.contents.location(of: name) }
         if name.group == "" || name.group == nil,
             let found = try await find(name, group: "", version: "v1", at: "/api/v1")
         {

@@ -36,6 +36,9 @@ struct ResourceLocation: Sendable, Hashable {
     /// `horizontalpodautoscalers.autoscaling`, as kubectl and RBAC write it.
     var fullName: String { group.isEmpty ? plural : "\(plural).\(group)" }
 
+    /// `apps/v1`, or `v1` in the core group.
+    var groupVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+
     /// What every supported Kubernetes serves at these places, so that no discovery is needed for it.
     static func wellKnown(_ name: ResourceName) -> ResourceLocation? {
         table.first { $0.plural == name.plural && (name.group == nil || $0.group == name.group) }
@@ -51,6 +54,7 @@ struct ResourceLocation: Sendable, Hashable {
         ),
         ("", "v1", ["nodes", "namespaces", "persistentvolumes"], false),
         ("apps", "v1", ["deployments", "replicasets", "statefulsets", "daemonsets"], true),
+        ("discovery.k8s.io", "v1", ["endpointslices"], true),
         ("batch", "v1", ["jobs", "cronjobs"], true),
         ("autoscaling", "v2", ["horizontalpodautoscalers"], true),
         ("networking.k8s.io", "v1", ["ingresses", "networkpolicies"], true),

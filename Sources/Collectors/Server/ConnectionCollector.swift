@@ -44,6 +44,7 @@ struct ConnectionCollector: Collector {
         cost: .network, privileges: ["connect to the server that the kubeconfig names"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        try surroundings.requireHere()
         let access = try await ServerAccess.anonymous(in: surroundings)
         return await observe(access, in: surroundings)
     }

@@ -33,6 +33,7 @@ struct LocalServerCollector: Collector {
         privileges: ["read /proc and /etc/kubernetes", "run crictl as root", "run systemctl show"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        try surroundings.requireHere()
         let access = try await ServerAccess.anonymous(in: surroundings)
         return try await observe(host: access.host, port: access.port, in: surroundings)
     }

@@ -24,6 +24,7 @@ struct PortsCollector: Collector {
         cost: .network, privileges: ["connect to the host that the kubeconfig names"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        try surroundings.requireHere()
         let access = try await ServerAccess.anonymous(in: surroundings)
         let named = await Self.portsOfOtherContexts(on: access.host, in: surroundings)
         return await observe(access, named: named, in: surroundings)

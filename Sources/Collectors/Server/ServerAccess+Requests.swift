@@ -42,7 +42,7 @@ extension ServerAccess {
     }
 
     /// Without user and password, as far as a URL carries them.
-    var shownURL: String { withoutCredentials(url) }
+    var shownURL: String { shownName ?? withoutCredentials(url) }
 }
 
 /// The URL without a user and a password.

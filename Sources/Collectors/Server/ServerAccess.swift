@@ -23,11 +23,14 @@ struct ServerAccess: Sendable {
     var credential: Credential
     /// `Impersonate-User` and the like.
     var extraHeaders: [(name: String, value: String)]
+    /// What stands for the URL in a fact's source, where there is no server behind it.
+    var shownName: String?
 
     /// The selected context's server with its credentials; runs the exec plugin where the kubeconfig names one (once a
     /// diagnosis, through `surroundings.cache`).
     static func authenticated(in surroundings: Surroundings) async throws(Unknown) -> ServerAccess {
         var access = try await anonymous(in: surroundings)
+        if surroundings.capture != nil { return access }
         let selected = await SelectedAccess.load(in: surroundings)
         if selected.fallsBackToInCluster(surroundings), await Kubeconfig.isInCluster(surroundings) {
             try await access.takeMountedToken(in: surroundings)
@@ -46,6 +49,7 @@ struct ServerAccess: Sendable {
 
     /// The selected context's server without any credentials.
     static func anonymous(in surroundings: Surroundings) async throws(Unknown) -> ServerAccess {
+        if let capture = surroundings.capture { return ServerAccess(capture: capture) }
         let selected = await SelectedAccess.load(in: surroundings)
         if let obstacle = selected.kubeconfig.obstacle { throw obstacle }
         if selected.fallsBackToInCluster(surroundings), await Kubeconfig.isInCluster(surroundings) {

@@ -32,7 +32,8 @@ struct VersionCollector: Collector {
         ]
         fields["gitVersion"] = version.json?[field: "gitVersion"]?.text.map(Value.string)
         fields.merge(await readiness(access, surroundings.effects, deadlineSeconds: deadlineSeconds)) { $1 }
-        return Observation(.map(Map(fields)), source: "GET \(request.url), GET \(access.probe("/readyz?verbose").url)")
+        let shown = access.shownName ?? String(request.url.dropLast("/version".count))
+        return Observation(.map(Map(fields)), source: "GET \(shown)/version, GET \(shown)/readyz?verbose")
     }
 
     private func readiness(

@@ -23,6 +23,7 @@ struct EnvironmentCollector: Collector {
         cost: .file)
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        try surroundings.requireHere()
         let environment = surroundings.environment
         var values: [String: Value] = [
             "isCI": .bool(Self.ciSystem(environment) != nil),

@@ -1,0 +1,83 @@
+internal import CEL
+internal import Facts
+
+/// The files of a capture, by their paths below its root.
+protocol CaptureTree: Sendable {
+    /// Sorted by path.
+    var files: [CaptureFile] { get }
+    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8]
+}
+
+struct CaptureFile: Sendable, Hashable {
+    /// Without a slash in front.
+    var path: String
+    var size: Int
+    var modified: Timestamp
+    /// A link that leads nowhere, out of the capture, or to a folder: it has a name and no content.
+    var isLoose = false
+}
+
+extension CaptureTree {
+    func contains(_ path: String) -> Bool { file(path).map { !$0.isLoose } ?? false }
+
+    func file(_ path: String) -> CaptureFile? {
+        let index = files.partitioningIndex { $0.path >= path }
+        return index < files.count && files[index].path == path ? files[index] : nil
+    }
+
+    /// What stands in a folder: the folder's own path ends with a slash, or is empty.
+    func files(under folder: String) -> ArraySlice<CaptureFile> {
+        let start = files.partitioningIndex { $0.path >= folder }
+        let end = files[start...].firstIndex { !$0.path.hasPrefix(folder) } ?? files.endIndex
+        return files[start..<end]
+    }
+
+    /// The names in a folder, files and folders alike, sorted.
+    func names(in folder: String) -> [String] {
+        var names: [String] = []
+        for file in files(under: folder) {
+            let name = String(file.path.dropFirst(folder.count).prefix { $0 != "/" })
+            if names.last != name { names.append(name) }
+        }
+        // A file `a` and a folder `a` cannot both be; `a-b` sorts between `a` and `a/`.
+        return Set(names).sorted()
+    }
+
+    func text(_ path: String, limit: Int = 16 << 20) throws(Unknown) -> String {
+        String(decoding: try read(path, limit: limit), as: UTF8.self)
+    }
+
+    var newest: Timestamp? { files.map(\.modified).max { $0.seconds < $1.seconds } }
+}
+
+/// The part of a capture that stands in one of its folders: tools wrap what they write in folders of their own.
+struct CaptureSubtree: CaptureTree {
+    let base: any CaptureTree
+    /// Ends with a slash.
+    let folder: String
+    let files: [CaptureFile]
+
+    init(_ base: any CaptureTree, _ folder: String) {
+        self.base = base
+        self.folder = folder
+        files = base.files(under: folder).map {
+            CaptureFile(
+                path: String($0.path.dropFirst(folder.count)), size: $0.size, modified: $0.modified,
+                isLoose: $0.isLoose)
+        }
+    }
+
+    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] { try base.read(folder + path, limit: limit) }
+}
+
+extension Array {
+    /// The first index whose element fulfils what all later ones fulfil too.
+    fileprivate func partitioningIndex(where belongsRight: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if belongsRight(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,108 @@
+internal import CEL
+internal import Facts
+
+/// A file, or a folder of files, with what `kubectl get -o json` or `-o yaml` printed.
+///
+/// A list that has objects of several namespaces was made with `-A`, and so, it is taken, were the lists beside it. Else
+/// a list is one of the namespace of its objects. Lists in a folder named like a namespace are that namespace's. A single
+/// object says nothing about others.
+struct KubectlOutput: CaptureReader {
+    let name = "output of kubectl get"
+    let looksBelow = false
+
+    /// What an empty `List` is of can only be told by the file's name.
+    private static let shortNames = [
+        "hpa": "horizontalpodautoscalers", "po": "pods", "deploy": "deployments", "rs": "replicasets",
+        "sts": "statefulsets", "ds": "daemonsets", "svc": "services", "ep": "endpoints", "cm": "configmaps",
+        "ev": "events", "ns": "namespaces", "no": "nodes", "pv": "persistentvolumes",
+        "pvc": "persistentvolumeclaims", "quota": "resourcequotas", "limits": "limitranges", "sa": "serviceaccounts",
+        "ing": "ingresses", "netpol": "networkpolicies", "pdb": "poddisruptionbudgets", "sc": "storageclasses",
+        "crd": "customresourcedefinitions", "cj": "cronjobs", "rc": "replicationcontrollers",
+    ]
+
+    func contents(of tree: any CaptureTree, title: String) throws(Unknown) -> CaptureContents? {
+        let paths = tree.files.filter { !$0.isLoose && isObjectFile($0.path) }.map(\.path)
+        // Anything else may stand in a folder that somebody names by mistake: a home has a million files.
+        guard !paths.isEmpty, paths.count <= 10_000 else { return nil }
+        var contents = CaptureContents(title, tree)
+        contents.holdings = Self.holdings(paths, in: tree, isOfAll: nil)
+        guard !contents.holdings.isEmpty else { return nil }
+        contents.holdsAllNamespaces = contents.holdings.contains { $0.scope == .allNamespaces }
+        return contents
+    }
+
+    /// What the files hold.
+    /// - Parameter isOfAll: Whether lists at the top are of all namespaces; `nil`: the lists themselves tell.
+    static func holdings(_ paths: [String], in tree: any CaptureTree, isOfAll: Bool?) -> [CaptureContents.Holding] {
+        let lists = paths.flatMap { savedLists(in: $0, tree) }
+        let isOfAll = isOfAll ?? lists.contains { $0.isAtTop && $0.namespaces.count > 1 }
+        return lists.compactMap { $0.holding(isOfAll: isOfAll) }
+    }
+
+    /// What cannot be read as objects is not held.
+    private static func savedLists(in path: String, _ tree: any CaptureTree) -> [SavedList] {
+        guard let bytes = try? tree.read(path, limit: ObjectFile.mostBytes),
+            let file = try? ObjectFile(bytes, path: path)
+        else { return [] }
+        return file.parts.flatMap { part in
+            var lists: [ObjectType: SavedList] = [:]
+            for item in part.items {
+                guard let type = part.type(of: item) else { continue }
+                var list = lists[type] ?? SavedList(type, path: path, isWhole: part.isList)
+                if let namespace = item[field: "metadata"]?[field: "namespace"]?.text {
+                    list.namespaces.insert(namespace)
+                } else {
+                    list.hasClusterObjects = true
+                }
+                lists[type] = list
+            }
+            if part.items.isEmpty, let type = part.type ?? namedType(path) {
+                lists[type] = SavedList(type, path: path, isWhole: true)
+            }
+            return lists.values.sorted { $0.type.kind < $1.type.kind }
+        }
+    }
+
+    private static func namedType(_ path: String) -> ObjectType? {
+        let stem = fileStem(path).lowercased()
+        guard let name = ResourceName(shortNames[stem] ?? stem), let known = ResourceLocation.wellKnown(name) else {
+            return nil
+        }
+        return ObjectType(plural: known.plural, apiVersion: known.groupVersion)
+    }
+}
+
+/// The objects of one kind in one file.
+private struct SavedList {
+    var type: ObjectType
+    var path: String
+    /// `false`: single objects that somebody picked.
+    var isWhole: Bool
+    var namespaces: Set<String> = []
+    var hasClusterObjects = false
+
+    init(_ type: ObjectType, path: String, isWhole: Bool) {
+        self.type = type
+        self.path = path
+        self.isWhole = isWhole
+    }
+
+    var isAtTop: Bool { !path.contains("/") }
+
+    /// `nil` where it cannot be told of which namespaces the list is.
+    func holding(isOfAll: Bool) -> CaptureContents.Holding? {
+        guard let scope = scope(isOfAll: isOfAll) else { return nil }
+        return .init(group: type.group, plural: type.plural, scope: scope, path: path, isComplete: isWhole)
+    }
+
+    private func scope(isOfAll: Bool) -> CaptureContents.Holding.Scope? {
+        let known = ResourceName("\(type.plural).\(type.group)").flatMap { ResourceLocation.wellKnown($0) }
+        if hasClusterObjects && namespaces.isEmpty || known?.isNamespaced == false { return .cluster }
+        let parts = path.split(separator: "/")
+        let folder = parts.count > 1 ? String(parts[parts.count - 2]) : ""
+        if !folder.isEmpty, namespaces.isEmpty || namespaces == [folder] { return .namespace(folder) }
+        if !isWhole { return namespaces.first.map { .namespace($0) } }
+        if namespaces.count > 1 || isOfAll && isAtTop { return .allNamespaces }
+        return namespaces.first.map { .namespace($0) }
+    }
+}
