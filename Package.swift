@@ -29,9 +29,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CJSONScan"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
-        .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
+        .target(name: "CEL", dependencies: ["CRE2", "CJSONScan"], swiftSettings: strict),
+        .target(name: "Archives", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "Facts", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "Playbooks", dependencies: ["YAML", "CEL", "Facts"], swiftSettings: strict),
         .target(name: "Engine", dependencies: ["YAML", "CEL", "Facts", "Playbooks"], swiftSettings: strict),
@@ -39,7 +41,7 @@ let package = Package(
         .target(
             name: "Collectors",
             dependencies: [
-                "YAML", "CEL", "Facts",
+                "YAML", "CEL", "Facts", "Archives",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
@@ -69,11 +71,14 @@ let package = Package(
         .executableTarget(
             name: "triage",
             dependencies: [
-                "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors", "Libraries",
+                "YAML", "CEL", "Facts", "Archives", "Playbooks", "Engine", "Reports", "Collectors", "Libraries",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(name: "bench", dependencies: ["CEL"], path: "Benchmarks/CEL", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-facts", dependencies: ["CEL", "Facts", "Playbooks", "Engine", "Archives", "Collectors"],
+            path: "Benchmarks/Facts", swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -89,11 +94,13 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
         .testTarget(name: "CELTests", dependencies: ["CEL"], exclude: ["Cases"], swiftSettings: strict),
+        .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: strict),
         .testTarget(name: "FactsTests", dependencies: ["Facts", "CEL"], swiftSettings: strict),
         .testTarget(
             name: "PlaybooksTests", dependencies: ["Playbooks", "Facts", "CEL", "YAML"], swiftSettings: strict),
         .testTarget(
-            name: "CollectorsTests", dependencies: ["Collectors", "Facts", "CEL", "YAML", "TestSupport"],
+            name: "CollectorsTests",
+            dependencies: ["Collectors", "Archives", "Facts", "CEL", "YAML", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LibrariesTests", dependencies: ["Libraries", "Playbooks", "Facts", "CEL"], swiftSettings: strict),

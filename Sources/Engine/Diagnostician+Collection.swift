@@ -25,7 +25,7 @@ extension Diagnostician {
     private func fact(for request: FactRequest, from source: FactSource) async -> Fact {
         switch source {
         case .snapshot(let snapshot):
-            return snapshot[request.key]
+            return await snapshot.fact(request.key)
                 ?? Fact(
                     key: request.key, result: .failure(Unknown(.notCollected, "the snapshot does not hold it")),
                     provenance: Provenance(

@@ -7,13 +7,22 @@ extension Snapshot {
         _ bytes: [UInt8], file: String, catalogue: Catalogue
     ) -> (snapshot: Snapshot?, problems: [Problem]) {
         let (snapshot, issues) = read(bytes, catalogue: catalogue)
-        return (
-            snapshot,
-            issues.map {
-                Problem(
-                    .invalidSnapshot, $0.message, at: Location(file: file, line: $0.line, column: $0.column),
-                    severity: $0.isFatal ? .error : .warning)
+        return (snapshot, issues.map { $0.problem(file: file) })
+    }
+}
+
+extension Snapshot.Issue {
+    package func problem(file: String) -> Problem {
+        let code: Problem.Code =
+            switch kind {
+            case .invalid: .invalidSnapshot
+            case .truncated: .truncatedSnapshot
+            case .damaged: .damagedSnapshot
+            case .tooLarge: .oversizedSnapshot
+            case .unsafe: .unsafeSnapshot
             }
-        )
+        return Problem(
+            code, message, at: Location(file: file, line: line, column: column),
+            severity: isFatal ? .error : .warning)
     }
 }

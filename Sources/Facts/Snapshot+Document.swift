@@ -1,8 +1,22 @@
-internal import CEL
+package import CEL
 
 extension Snapshot {
     /// Something about a saved snapshot that cannot be used.
     package struct Issue: Error, Sendable, Hashable {
+        /// For those who tell the issues apart; the message is for people.
+        package enum Kind: String, Sendable, CaseIterable {
+            /// It is no snapshot, or not one as its format has it.
+            case invalid
+            /// Its end is missing.
+            case truncated
+            /// What is there is not what was written.
+            case damaged
+            /// More or larger than is taken.
+            case tooLarge
+            /// It names files outside of itself, or holds what is no file.
+            case unsafe
+        }
+
         /// Lower case, no full stop.
         package var message: String
         /// From one, where the text itself is wrong; else the document's start.
@@ -10,9 +24,18 @@ extension Snapshot {
         package var column = 1
         /// Whether nothing of the snapshot can be used.
         package var isFatal = false
+        package var kind = Kind.invalid
+
+        package init(message: String, line: Int = 1, column: Int = 1, isFatal: Bool = false, kind: Kind = .invalid) {
+            self.message = message
+            self.line = line
+            self.column = column
+            self.isFatal = isFatal
+            self.kind = kind
+        }
     }
 
-    static let apiVersion = "triage/v1"
+    package static let apiVersion = "triage/v1"
 
     /// Whether a file that begins like this is meant to be a snapshot, be it a damaged one.
     package static func isOwnFormat(_ start: [UInt8]) -> Bool {
@@ -38,16 +61,13 @@ extension Snapshot {
     }
 
     private func document(_ fact: Fact, as type: ValueType) -> Value {
-        var entries: [(key: Value, value: Value)] = [(.string("collector"), .string(fact.key.collector))]
+        var entries = [(key: Value.string("collector"), value: Value.string(fact.key.collector))]
         if fact.key.parameters != "{}" { entries.append((.string("parameters"), .string(fact.key.parameters))) }
         switch fact.result {
         case .success(let value): entries.append((.string("value"), SnapshotValue.encode(value, as: type)))
         case .failure(let unknown): entries.append((.string("unknown"), unknown.document))
         }
-        entries.append((.string("source"), .string(fact.provenance.source)))
-        entries.append((.string("collectedAt"), .string(fact.provenance.collectedAt.description)))
-        entries.append((.string("duration"), .string(fact.provenance.duration.description)))
-        return .map(Map(entries))
+        return .map(Map(entries + fact.provenance.documentEntries))
     }
 
     /// Reads what was saved.
@@ -107,11 +127,7 @@ private struct SnapshotReader {
         case (let value?, nil): result = conforming(SnapshotValue.decode(value), of: collector, index)
         case (nil, nil): return ignore("facts[\(index)] (\(collector)) has neither a value nor a reason to have none")
         }
-        let provenance = Provenance(
-            collector: collector, source: map["source"]?.text ?? "snapshot",
-            collectedAt: map["collectedAt"]?.text.flatMap { Timestamp(rfc3339: $0) } ?? now,
-            duration: map["duration"]?.text.flatMap { CEL.Duration(text: $0) } ?? CEL.Duration(seconds: 0))
-        return Fact(key: key, result: result, provenance: provenance)
+        return Fact(key: key, result: result, provenance: Provenance(document: map, collector: collector, now: now))
     }
 
     private mutating func conforming(_ value: Value, of collector: String, _ index: Int) -> Result<Value, Unknown> {
@@ -131,6 +147,23 @@ private struct SnapshotReader {
     private mutating func ignore(_ message: String) -> Fact? {
         issues.append(Snapshot.Issue(message: message))
         return nil
+    }
+}
+
+extension Provenance {
+    /// As it stands in a snapshot beside a fact's value.
+    package var documentEntries: [(key: Value, value: Value)] {
+        [
+            (.string("source"), .string(source)), (.string("collectedAt"), .string(collectedAt.description)),
+            (.string("duration"), .string(duration.description)),
+        ]
+    }
+
+    package init(document: Map, collector: String, now: Timestamp) {
+        self.init(
+            collector: collector, source: document["source"]?.text ?? "snapshot",
+            collectedAt: document["collectedAt"]?.text.flatMap { Timestamp(rfc3339: $0) } ?? now,
+            duration: document["duration"]?.text.flatMap { CEL.Duration(text: $0) } ?? CEL.Duration(seconds: 0))
     }
 }
 

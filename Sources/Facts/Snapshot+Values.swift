@@ -1,11 +1,11 @@
-internal import CEL
+package import CEL
 
 /// Values in a snapshot: plain JSON, with a tag where JSON lacks the type and the declaration does not tell it.
 ///
 /// `{"$timestamp": "…"}`, `$duration`, `$bytes`, `$uint`, `$double`, `$unknown`, `$entries` (a map with keys that are
 /// no strings), and `$map` around a map that looks like a tag itself.
-enum SnapshotValue {
-    static func encode(_ value: Value, as type: ValueType) -> Value {
+package enum SnapshotValue {
+    package static func encode(_ value: Value, as type: ValueType) -> Value {
         switch value {
         case .null, .bool, .string: return value
         case .int: return value
@@ -44,7 +44,7 @@ enum SnapshotValue {
 
     private static func tag(_ name: String, _ value: Value) -> Value { .map(Map([(.string("$" + name), value)])) }
 
-    static func decode(_ value: Value) -> Value {
+    package static func decode(_ value: Value) -> Value {
         switch value {
         case .list(let list): return .list(List(list.map(decode)))
         case .map(let map):
@@ -122,7 +122,7 @@ extension Unknown {
     }
 
     /// As it stands in a snapshot.
-    var document: Value {
+    package var document: Value {
         var map: [String: Value] = ["reason": .string(reason.rawValue)]
         if !detail.isEmpty { map["detail"] = .string(detail) }
         if !hint.isEmpty { map["hint"] = .string(hint) }
@@ -130,7 +130,7 @@ extension Unknown {
     }
 
     /// A reason that this version does not know is at least not collected.
-    init?(document: Value) {
+    package init?(document: Value) {
         guard case .map(let map) = document, case .string(let reason)? = map["reason"] else { return nil }
         var detail = ""
         var hint = ""

@@ -127,6 +127,12 @@ struct Session: Sendable {
     }
 
     private func savedFacts(_ path: String) async throws -> Snapshot {
+        if SnapshotArchive.isArchive(path) {
+            do throws(Snapshot.Issue) { return try SnapshotArchive.open(path, catalogue: catalogue) } catch {
+                output.note(problemText(error.problem(file: path)))
+                throw ExitCode(Engine.ExitCode.badInput.rawValue)
+            }
+        }
         let bytes = try readInput(path)
         let (snapshot, problems) = Snapshot.load(bytes, file: path, catalogue: catalogue)
         for problem in problems { output.note(problemText(problem)) }

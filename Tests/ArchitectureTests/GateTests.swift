@@ -29,13 +29,16 @@ struct GateTests {
                 #"\b(FileManager\b|(Data|String)\(contentsOf|FileHandle\b|fopen\(|openat?\(|opendir\(|createFile\()"#,
             allowed: [
                 "Sources/Collectors/Effects/", "Sources/Libraries/Effects/", "Sources/triage/Files.swift",
-                "Sources/triage/Places.swift",
+                "Sources/triage/Places.swift", "Sources/Archives/ArchiveFile.swift",
                 // Only the machine's own time zone folders.
                 "Sources/CEL/Values/TimeZoneRules.swift",
             ]),
         Gate(
             name: "print", pattern: #"(\bprint\(|\bfputs\(|\bfprintf\(|\bputs\(|Glibc\.write\(|FileHandle\.standard)"#,
-            allowed: ["Sources/triage/Output.swift", "Sources/triage/Files.swift", "Sources/bench/"]),
+            allowed: [
+                "Sources/triage/Output.swift", "Sources/triage/Files.swift", "Sources/bench/",
+                "Sources/Archives/ArchiveFile.swift",
+            ]),
         Gate(
             name: "load a playbook", pattern: #"[ (=]Playbook\("#, allowed: ["Sources/Playbooks/"]),
     ]

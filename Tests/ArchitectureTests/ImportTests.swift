@@ -12,21 +12,24 @@ struct ImportTests {
     /// Ours, from the spine to the top.
     static let allowed: [String: Set<String>] = [
         "YAML": ["CLibYAML"],
-        "CEL": ["CRE2"],
+        "CEL": ["CRE2", "CJSONScan"],
+        "Archives": ["CZlib"],
         "Facts": ["CEL"],
         "Playbooks": ["YAML", "CEL", "Facts"],
         "Engine": ["YAML", "CEL", "Facts", "Playbooks"],
         "Reports": ["CEL", "Facts", "Playbooks", "Engine"],
-        "Collectors": ["YAML", "CEL", "Facts"],
+        "Collectors": ["YAML", "CEL", "Facts", "Archives"],
         "Libraries": ["CZlib", "YAML", "CEL", "Playbooks"],
-        "triage": ["YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors", "Libraries"],
+        "triage": [
+            "YAML", "CEL", "Facts", "Archives", "Playbooks", "Engine", "Reports", "Collectors", "Libraries",
+        ],
     ]
-    static let ours = Set(allowed.keys).union(["CLibYAML", "CRE2", "CZlib"])
+    static let ours = Set(allowed.keys).union(["CLibYAML", "CRE2", "CZlib", "CJSONScan"])
     static let platform: Set<String> = [
         "Foundation", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Synchronization", "Dispatch",
     ]
     /// From YAML to Reports no target depends on a Swift package.
-    static let spine: Set<String> = ["YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports"]
+    static let spine: Set<String> = ["YAML", "CEL", "Archives", "Facts", "Playbooks", "Engine", "Reports"]
 
     @Test(arguments: allowed.keys.sorted())
     func `a target imports only what stands below it`(target: String) throws {
@@ -43,7 +46,9 @@ struct ImportTests {
     @Test func `the table names every target`() throws {
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: Self.root.appending(path: "Sources").path(percentEncoded: false))
-        #expect(Set(folders).subtracting(["CLibYAML", "CRE2", "CZlib", "bench"]).isSubset(of: Self.allowed.keys))
+        #expect(
+            Set(folders).subtracting(["CLibYAML", "CRE2", "CZlib", "CJSONScan", "bench"]).isSubset(
+                of: Self.allowed.keys))
     }
 
     static func imports(of target: String) -> [(file: String, module: String)] {

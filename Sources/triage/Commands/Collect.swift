@@ -1,4 +1,6 @@
+internal import Archives
 internal import ArgumentParser
+internal import Collectors
 internal import Engine
 internal import Facts
 internal import Playbooks
@@ -23,7 +25,7 @@ struct Collect: AsyncParsableCommand {
             Inquiry(text: text, names: playbooks.map(\.name), inputs: options.inputs))
         session.output.endProgress()
         do {
-            try Files.write(snapshot.document(session.catalogue), to: output)
+            try await SnapshotWriter.write(snapshot, to: output, catalogue: session.catalogue)
         } catch {
             session.output.note("error: \(error)")
             throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)

@@ -1,0 +1,6 @@
+internal import Archives
+internal import CEL
+internal import Collectors
+internal import Engine
+internal import Facts
+internal import Playbooks

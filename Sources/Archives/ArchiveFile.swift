@@ -1,0 +1,114 @@
+internal import Glibc
+
+/// A file that is read at any place.
+@safe package final class ArchiveFile: Sendable {
+    private let descriptor: Int32
+    package let path: String
+    package let size: Int
+
+    package init(_ path: String) throws(ArchiveError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .last(path) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw ArchiveError(.notAnArchive, "\(path) is not a regular file")
+        }
+        self.descriptor = descriptor
+        self.path = path
+        size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// The bytes from there on, as many as there are up to the count.
+    package func read(at offset: Int, count: Int) throws(ArchiveError) -> [UInt8] {
+        guard offset >= 0, offset <= size, count > 0 else { return [] }
+        let wanted = min(count, size - offset)
+        var failure: ArchiveError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+            while filled < wanted {
+                let start = unsafe buffer.baseAddress?.advanced(by: filled)
+                let count = unsafe pread(descriptor, start, wanted - filled, off_t(offset + filled))
+                if count < 0, errno == EINTR { continue }
+                if count < 0 { failure = .last(path) }
+                guard count > 0 else { return }
+                filled += count
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+/// A file that appears whole or not at all: written beside its place, and put there when everything is on the disk.
+@safe package final class NewFile {
+    private let path: String
+    private let temporary: String
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    /// How many bytes were written.
+    package private(set) var position = 0
+
+    package init(_ path: String) throws(ArchiveError) {
+        self.path = path
+        temporary = "\(path).\(getpid()).part"
+        // What an earlier process of this number left behind, when the machine stopped.
+        unsafe unlink(temporary)
+        // Facts are for the person who collected them.
+        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .last(path) }
+    }
+
+    deinit { abandon() }
+
+    package func write(_ bytes: [UInt8]) throws(ArchiveError) {
+        buffer += bytes
+        position += bytes.count
+        if buffer.count >= 1 << 20 { try flush() }
+    }
+
+    private func flush() throws(ArchiveError) {
+        var written = 0
+        while written < buffer.count {
+            let count = unsafe buffer.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw .last(path) }
+            written += count
+        }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Puts the file in its place, with all that was written and after it has reached the disk.
+    package func commit() throws(ArchiveError) {
+        try flush()
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .last(path) }
+        guard unsafe rename(temporary, path) == 0 else { throw .last(path) }
+        close(descriptor)
+        descriptor = -1
+        // The name, too, outlives a power cut.
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { return }
+        fsync(directory)
+        close(directory)
+    }
+
+    /// Leaves nothing behind.
+    package func abandon() {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        unsafe unlink(temporary)
+    }
+}
+
+extension ArchiveError {
+    fileprivate static func last(_ path: String) -> ArchiveError {
+        let code = errno
+        return ArchiveError(.disk, unsafe "\(path): \(String(cString: strerror(code)).lowercased())")
+    }
+}
