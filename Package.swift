@@ -113,7 +113,7 @@ let package = Package(
             dependencies: [
                 "triage", "YAML", "CEL", "Facts", "Playbooks", "Engine", "Reports", "Collectors", "TestSupport",
             ],
-            swiftSettings: strict),
+            exclude: ["Pastes", "Recordings"], swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", dependencies: [], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
