@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "Libraries",
             dependencies: [
-                "CZlib", "YAML", "CEL", "Playbooks",
+                "CZlib", "YAML", "CEL", "Facts", "Playbooks",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
@@ -103,7 +103,12 @@ let package = Package(
             dependencies: ["Collectors", "Archives", "Facts", "CEL", "YAML", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "LibrariesTests", dependencies: ["Libraries", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
+            name: "LibrariesTests",
+            dependencies: [
+                "Libraries", "Playbooks", "Facts", "CEL", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"],

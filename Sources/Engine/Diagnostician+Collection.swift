@@ -31,8 +31,9 @@ extension Diagnostician {
                     provenance: Provenance(
                         collector: request.key.collector, source: "snapshot", collectedAt: snapshot.now,
                         duration: CEL.Duration(seconds: 0)))
-        case .live(let surroundings):
+        case .live(var surroundings):
             progress(.collecting(request.key))
+            if let asker = request.asker { surroundings.permissions = permissions[asker] ?? .none }
             let fact = await fact(for: request, in: surroundings)
             progress(.collected(fact))
             return fact

@@ -66,6 +66,8 @@ package struct Diagnostician: Sendable {
     package var progress: @Sendable (Progress) -> Void
     /// Waits; replaced by tests, so that no deadline needs a clock.
     package var sleep: @Sendable (_ seconds: Double) async throws -> Void
+    /// Of playbooks whose file's name begins so, in place of those of the surroundings.
+    package var permissions: [String: Surroundings.Permissions] = [:]
     /// Facts that a test gives by their name in one playbook, and the platform it says.
     var given: [String: [String: Fact]] = [:]
     var givenPlatform: String?
@@ -103,7 +105,7 @@ package struct Diagnostician: Sendable {
         let situation = Situation(
             now: source.now, inputs: inquiry.inputs,
             matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }),
-            given: given, platform: givenPlatform)
+            given: given, platform: givenPlatform, askers: permissions.keys.sorted())
         let memory = await remember(
             WorkingMemory(situation, catalogue: catalogue), asked: asked, wanting: inquiry.scope,
             from: await source(with: inquiry.text))
@@ -133,7 +135,9 @@ package struct Diagnostician: Sendable {
                 evaluation.update(memory)
                 let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch
                 if batch.isEmpty { return memory }
-                for fact in await collect(batch, from: source) { memory.insert(fact) }
+                for (request, fact) in zip(batch, await collect(batch, from: source)) {
+                    memory.insert(fact, for: request.asker)
+                }
             }
             memory.uncollected = Unknown(.timedOut, "the time for all facts was up before it was asked for")
             return memory

@@ -9,8 +9,12 @@ struct FactRequest: Sendable {
     var parameters: [String: Value]
     var cost: Declaration.Cost
     var timeoutSeconds: Double?
+    /// Whose permissions count; `nil`: those of the surroundings.
+    var asker: String?
 
-    init(_ declaration: Declaration, parameters: [String: Value], timeoutSeconds: Double? = nil) {
+    init(
+        _ declaration: Declaration, parameters: [String: Value], timeoutSeconds: Double? = nil, asker: String? = nil
+    ) {
         var given = parameters
         var complete = parameters
         for parameter in declaration.parameters {
@@ -27,7 +31,16 @@ struct FactRequest: Sendable {
         self.parameters = complete
         cost = declaration.cost
         self.timeoutSeconds = timeoutSeconds
+        self.asker = asker
     }
+
+    var place: FactPlace { FactPlace(key: key, asker: asker) }
+}
+
+/// A fact as one asker has it: what one library may have, another may not.
+struct FactPlace: Sendable, Hashable {
+    var key: Fact.Key
+    var asker: String?
 }
 
 /// Which facts to ask for next.
@@ -35,7 +48,7 @@ struct FactRequest: Sendable {
 /// Nothing is asked because it is mentioned: an expression is evaluated with what there is, and what its result lacks
 /// is wanted. `a && b` with `a` false lacks nothing, so nobody asks for `b`.
 struct FactPlan {
-    private var wanted: [Fact.Key: FactRequest] = [:]
+    private var wanted: [FactPlace: FactRequest] = [:]
 
     init(_ evaluation: Evaluation, memory: WorkingMemory, wanting scope: Inquiry.Scope) {
         want(WorkingMemory.kubeconfigKey, in: memory)
@@ -96,7 +109,7 @@ struct FactPlan {
     var batch: [FactRequest] {
         guard let cost = wanted.values.map(\.cost).min() else { return [] }
         return wanted.values.filter { $0.cost == cost }
-            .sorted { ($0.key.collector, $0.key.parameters) < ($1.key.collector, $1.key.parameters) }
+            .sorted { $0.place.order < $1.place.order }
     }
 
     /// Wants what the value lacks and what can still be had.
@@ -119,9 +132,9 @@ struct FactPlan {
         switch scope.state(of: path[1]) {
         case .wanted(let request):
             // The most patient of those who ask decides.
-            let patience = [wanted[request.key]?.timeoutSeconds, request.timeoutSeconds].compactMap(\.self).max()
-            wanted[request.key] = request
-            wanted[request.key]?.timeoutSeconds = patience
+            let patience = [wanted[request.place]?.timeoutSeconds, request.timeoutSeconds].compactMap(\.self).max()
+            wanted[request.place] = request
+            wanted[request.place]?.timeoutSeconds = patience
         case .waiting(let paths): for path in paths { want(path, in: scope) }
         case .had, .impossible, nil: break
         }
@@ -130,7 +143,8 @@ struct FactPlan {
     /// Wants a fact that takes no parameters.
     private mutating func want(_ key: Fact.Key, in memory: WorkingMemory) {
         guard memory[key] == nil, let collector = memory.catalogue[key.collector] else { return }
-        wanted[key] = FactRequest(collector.declaration, parameters: [:])
+        let request = FactRequest(collector.declaration, parameters: [:])
+        wanted[request.place] = request
     }
 }
 

@@ -28,9 +28,7 @@ package struct Investigation: Sendable {
             nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library).names : [])
         snapshot = Snapshot(
             subject: subject, now: memory.situation.now, text: text,
-            facts: memory.facts.values.sorted {
-                ($0.key.collector, $0.key.parameters) < ($1.key.collector, $1.key.parameters)
-            })
+            facts: memory.facts)
     }
 }
 

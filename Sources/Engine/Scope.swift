@@ -130,8 +130,9 @@ extension Scope {
             }
         }
         let request = FactRequest(
-            collector.declaration, parameters: parameters, timeoutSeconds: declaration.timeoutSeconds)
-        return memory[request.key].map { .had($0) } ?? .wanted(request)
+            collector.declaration, parameters: parameters, timeoutSeconds: declaration.timeoutSeconds,
+            asker: collector.declaration.needsPermission ? memory.asker(of: declaration.location.file) : nil)
+        return memory[request.place].map { .had($0) } ?? .wanted(request)
     }
 
     private func blocked(by set: UnknownSet, parameter: String) -> State {

@@ -13,13 +13,15 @@ struct Situation: Sendable {
     var given: [String: [String: Fact]] = [:]
     /// `nil`: the `platform` collector tells.
     var platform: String?
+    /// The beginnings of the file names of playbooks that have permissions of their own.
+    var askers: [String] = []
 }
 
 /// The facts so far.
 struct WorkingMemory: Sendable {
     let situation: Situation
     let catalogue: Catalogue
-    private(set) var facts: [Fact.Key: Fact] = [:]
+    private var places: [FactPlace: Fact] = [:]
     /// What a fact is that nobody has asked for.
     var uncollected = Unknown(.notCollected, "it was not asked for, since it cannot change the answer")
 
@@ -28,8 +30,25 @@ struct WorkingMemory: Sendable {
         self.catalogue = catalogue
     }
 
-    mutating func insert(_ fact: Fact) { facts[fact.key] = fact }
-    subscript(key: Fact.Key) -> Fact? { facts[key] }
+    mutating func insert(_ fact: Fact, for asker: String?) { places[FactPlace(key: fact.key, asker: asker)] = fact }
+    subscript(place: FactPlace) -> Fact? { places[place] }
+    subscript(key: Fact.Key) -> Fact? { places[FactPlace(key: key)] }
+
+    /// Each fact once, in the order of their keys; where one asker had it and another did not, as it was had.
+    var facts: [Fact] {
+        var all: [Fact] = []
+        for (place, fact) in places.sorted(by: { $0.key.order < $1.key.order }) {
+            guard all.last?.key == place.key else {
+                all.append(fact)
+                continue
+            }
+            if case .failure = all[all.count - 1].result { all[all.count - 1] = fact }
+        }
+        return all
+    }
+
+    /// Whose permissions count for what stands in the file.
+    func asker(of file: String) -> String? { situation.askers.first { file.hasPrefix($0) } }
 
     static let platformKey = Fact.Key(collector: "platform")
     static let kubeconfigKey = Fact.Key(collector: "kubeconfig")
@@ -81,4 +100,8 @@ extension Value {
     package var string: String? {
         if case .string(let text) = self { text } else { nil }
     }
+}
+
+extension FactPlace {
+    var order: (String, String, String) { (key.collector, key.parameters, asker ?? "") }
 }

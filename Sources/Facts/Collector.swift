@@ -52,10 +52,13 @@ package struct Declaration: Sendable {
     package var privileges: [Privilege]
     /// Dotted paths of what is read but never shown (removed at collection).
     package var secrets: [String]
+    /// Whether the playbook names what is touched, so that the permissions of its library count.
+    package var needsPermission: Bool
 
     package init(
         _ name: String, summary: String, parameters: [Parameter] = [], returns: ValueType,
-        fields: [String: String] = [:], cost: Cost, privileges: [Privilege] = [], secrets: [String] = []
+        fields: [String: String] = [:], cost: Cost, privileges: [Privilege] = [], secrets: [String] = [],
+        needsPermission: Bool = false
     ) {
         self.name = name
         self.summary = summary
@@ -65,6 +68,7 @@ package struct Declaration: Sendable {
         self.cost = cost
         self.privileges = privileges
         self.secrets = secrets
+        self.needsPermission = needsPermission
     }
 }
 

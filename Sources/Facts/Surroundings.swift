@@ -15,22 +15,6 @@ package struct Surroundings: Sendable {
         }
     }
 
-    /// What a playbook may have done for it beyond reading: the engine gives it to those that are trusted.
-    package struct Permissions: Sendable, Hashable {
-        /// The collector `command` may run what the playbook names.
-        package var runsCommands: Bool
-        /// The collector `http` may ask whom the playbook names.
-        package var sendsRequests: Bool
-
-        package init(runsCommands: Bool = false, sendsRequests: Bool = false) {
-            self.runsCommands = runsCommands
-            self.sendsRequests = sendsRequests
-        }
-
-        package static let none = Permissions()
-        package static let all = Permissions(runsCommands: true, sendsRequests: true)
-    }
-
     package var environment: [String: String]
     package var homeDirectory: String
     package var selection: Selection
@@ -40,7 +24,7 @@ package struct Surroundings: Sendable {
     package var effects: any Effects
     /// Results that several facts of one diagnosis share (an exec plugin is run once).
     package var cache: SharedResults
-    /// Nothing unless somebody decided so.
+    /// Of the playbook that asks; nothing unless somebody decided so.
     package var permissions: Permissions
     /// What is looked at instead of what is here, such as `kubectl cluster-info dump DIR`; `nil`: the real world.
     package var capture: String?

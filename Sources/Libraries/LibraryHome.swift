@@ -10,12 +10,14 @@ package struct LibraryHome: Sendable {
         package var source: String
         package var transport: String
         package var admission: LibraryGate.Admission
+        /// Until when the policy has it wait, in seconds of Unix time; `nil`: it may be taken.
+        package var waitsUntil: Int64?
     }
 
     /// A pinned library as it is used.
     package struct InForce: Sendable {
         package var package: LibraryPackage
-        package var level: TrustPolicy.Level
+        package var grant: Grant
     }
 
     package let store: LibraryStore
@@ -39,7 +41,9 @@ package struct LibraryHome: Sendable {
         store = LibraryStore(
             cache: folder("XDG_CACHE_HOME", "/.cache") + "/libraries", lockFile: given ?? configuration + "/triage.lock"
         )
-        gate = LibraryGate(policy: try TrustPolicy(folders: ["/etc/triage", configuration]), now: now)
+        var gate = LibraryGate(policy: try TrustPolicy(folders: ["/etc/triage", configuration]), now: now)
+        gate.revocations = try store.revocations()
+        self.gate = gate
         consentFile = configuration + "/consents"
         self.environment = environment
         self.isOffline = isOffline
@@ -61,7 +65,7 @@ package struct LibraryHome: Sendable {
                 guard package.manifest.name == name, package.manifest.permissions.hash == entry.permissions else {
                     throw LibraryError(.malformedLock, "the lock's entry '\(name)' does not describe its package")
                 }
-                libraries.append(InForce(package: package, level: try level(of: package, from: entry.source)))
+                libraries.append(InForce(package: package, grant: try grant(of: package, from: entry.source)))
             } catch {
                 errors.append(error)
             }
@@ -69,27 +73,47 @@ package struct LibraryHome: Sendable {
         return (libraries, errors)
     }
 
-    private func level(of package: LibraryPackage, from source: String) throws(LibraryError) -> TrustPolicy.Level {
+    private func grant(of package: LibraryPackage, from source: String) throws(LibraryError) -> Grant {
         switch try gate.admit(package, from: source).verdict {
-        case .trusted(let level): return level
+        case .trusted(let grant): return grant
         case .needsConsent(let line):
-            guard try hasConsent(line) else {
+            guard let level = try consentedLevel(line) else {
                 throw LibraryError(
                     .consentNeeded, "nobody has agreed to \(package.title) from \(source)",
                     hint: "'triage library trust \(package.manifest.name)' shows what it asks for")
             }
-            return gate.policy.level
+            return Grant(level: level)
         }
     }
 
     // MARK: Consent
 
-    package func hasConsent(_ line: String) throws(LibraryError) -> Bool { try consents().contains(line) }
+    /// What a person agreed to let exactly that do; `nil` where nobody did.
+    package func consentedLevel(_ line: String) throws(LibraryError) -> TrustPolicy.Level? {
+        // The last answer counts.
+        for given in try consents().reversed() {
+            if given == line { return gate.policy.level }
+            guard given.hasPrefix(line + " "),
+                let level = TrustPolicy.Level(rawValue: String(given.dropFirst(line.utf8.count + 1)))
+            else { continue }
+            // Where the machine's policy is enforced, nobody gives more than it does.
+            return gate.policy.isEnforced ? min(level, gate.policy.level) : level
+        }
+        return nil
+    }
 
-    package func addConsent(_ line: String) throws(LibraryError) {
+    /// - Parameter level: `nil`: what the policy gives to sources that no rule matches.
+    package func addConsent(_ line: String, level: TrustPolicy.Level? = nil) throws(LibraryError) {
+        if let level, gate.policy.isEnforced, level > gate.policy.level {
+            throw LibraryError(
+                .untrusted, "the policy of this machine gives at most '\(gate.policy.level.rawValue)'",
+                hint: "a rule of /etc/triage/trust.yaml gives more")
+        }
+        let full = level.map { "\(line) \($0.rawValue)" } ?? line
         let lines = try consents()
-        guard !lines.contains(line) else { return }
-        try Disk.replace(consentFile, Array((lines + [line]).map { $0 + "\n" }.joined().utf8))
+        guard lines.last(where: { $0 == line || $0.hasPrefix(line + " ") }) != full else { return }
+        let others = lines.filter { $0 != line && !$0.hasPrefix(line + " ") }
+        try Disk.replace(consentFile, Array((others + [full]).map { $0 + "\n" }.joined().utf8))
     }
 
     private func consents() throws(LibraryError) -> [String] {
@@ -123,9 +147,32 @@ package struct LibraryHome: Sendable {
         if let triage = package.manifest.triage, let version = triageVersion, !triage.contains(version) {
             throw LibraryError(.missingDependency, "\(package.title) wants triage \(triage); this is \(version)")
         }
+        let playbooks = try package.checkedPlaybooks(loader)
+        let source = reference.description
+        let admission = try gate.admit(package, from: source)
+        if try isVouchedFor(admission) { try store.keep(package.revocations(), of: package.manifest.name) }
         return Candidate(
-            package: package, playbooks: try package.checkedPlaybooks(loader), source: reference.description,
-            transport: transport, admission: try gate.admit(package, from: reference.description))
+            package: package, playbooks: playbooks, source: source, transport: transport, admission: admission,
+            waitsUntil: pinned == nil ? try waiting(of: package, from: source) : nil)
+    }
+
+    private func isVouchedFor(_ admission: LibraryGate.Admission) throws(LibraryError) -> Bool {
+        switch admission.verdict {
+        case .trusted: true
+        case .needsConsent(let line): try consentedLevel(line) != nil
+        }
+    }
+
+    /// A version is as old as this machine has known it: the only clock that its publisher cannot set.
+    private func waiting(of package: LibraryPackage, from source: String) throws(LibraryError) -> Int64? {
+        let age = gate.policy.rule(for: source)?.minimumAge ?? gate.policy.minimumAge
+        guard age > 0 else { return nil }
+        let pinned = try store.lock().entries[package.manifest.name]
+        guard pinned?.digest != package.digest else { return nil }
+        let firstSeen = try store.firstSight(of: package.digest, at: gate.now.seconds)
+        // What replaces a version that was revoked does not wait.
+        if let pinned, try package.revocations().reasons[pinned.digest] != nil { return nil }
+        return firstSeen + age > gate.now.seconds ? firstSeen + age : nil
     }
 
     /// Puts candidates in force, all or none.
@@ -134,6 +181,12 @@ package struct LibraryHome: Sendable {
         var lock = try store.lock()
         for candidate in candidates {
             let package = candidate.package
+            if let time = candidate.waitsUntil {
+                throw LibraryError(
+                    .tooYoung,
+                    "\(package.title) is not old enough: the policy has it wait until \(Timestamp(seconds: time))",
+                    hint: "a lock that pins it is not kept waiting: 'triage library update --locked'")
+            }
             var entry = LibraryLock.Entry(
                 version: package.manifest.version, digest: package.digest, source: candidate.source,
                 transport: candidate.transport, signers: candidate.admission.signers.map(\.text),

@@ -46,6 +46,28 @@ package enum LibraryPublishing {
         return "\(folder)/\(file)"
     }
 
+    /// Signs the list of digests with `minisign`, which may ask for the key's password.
+    ///
+    /// - Returns: the file that was written.
+    package static func sign(
+        _ folder: String, minisignKey: String, environment: [String: String]
+    ) async throws(LibraryError) -> String {
+        let package = try package(folder)
+        let file = "\(folder)/\(Digests.file).minisig"
+        let comment = "\(package.manifest.name) \(package.manifest.version) \(package.digest)"
+        let output = try await Programs.run(
+            "minisign", ["-S", "-s", minisignKey, "-m", "\(folder)/\(Digests.file)", "-x", file, "-t", comment],
+            environment: environment, isInteractive: true)
+        guard output.exitCode == 0 else {
+            throw LibraryError(.toolFailed, "minisign could not sign: \(printable(output.error))")
+        }
+        let signature = try MinisignSignature(reading: Disk.contents(of: file, limit: 64 << 10))
+        guard signature.trustedComment == comment else {
+            throw LibraryError(.badSignature, "minisign wrote another comment than '\(comment)'")
+        }
+        return file
+    }
+
     /// Writes an archive of each library and its lock's entry: what is carried over an air gap.
     package static func mirror(_ home: LibraryHome, to folder: String) throws(LibraryError) -> [String] {
         var files: [String] = []

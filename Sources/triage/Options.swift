@@ -20,7 +20,7 @@ struct CommonOptions: ParsableArguments {
     var timeout: Double = 30
     @Option(help: ArgumentHelp("The time to judge by, in RFC 3339.", valueName: "time")) var now: String?
     @Flag(help: "No network and no commands: the text, files and snapshots alone.") var offline = false
-    @Flag(help: "Let playbooks that are not built in run the commands and send the requests they ask for.")
+    @Flag(help: "Let your own playbooks run commands and send requests; libraries have what trust.yaml gives them.")
     var allowCommands = false
     @Flag(help: "No colour; the NO_COLOR variable does the same.") var noColor = false
     @Option(help: ArgumentHelp("Colour: auto, always or never.", valueName: "when")) var color: Output.Color = .auto

@@ -19,6 +19,8 @@ struct Places: Sendable {
         if let folder = configuration.map({ $0 + "/triage/playbooks" }), isDirectory(folder) { folders.append(folder) }
         folders += (environment["TRIAGE_PLAYBOOKS"] ?? "").split(separator: ":").map(String.init)
         playbooks = folders + given
+        // `acme@1.0.0/…` is how the files of libraries are called: no folder of that name passes for one.
+        playbooks = playbooks.map { $0.hasPrefix("/") || $0.hasPrefix(".") || !$0.contains("@") ? $0 : "./" + $0 }
     }
 
     /// Follows the binary's own link, so that `kubectl-triage` finds the same folder.

@@ -69,7 +69,7 @@ struct Session: Sendable {
         let source = try await factSource(text: text)
         let output = output
         let isVerbose = options.verbose
-        return Diagnostician(
+        var diagnostician = Diagnostician(
             playbooks: library.playbooks, catalogue: catalogue, source: source,
             limits: Diagnostician.Limits(
                 factSeconds: min(15, options.timeout), totalSeconds: options.timeout),
@@ -82,6 +82,9 @@ struct Session: Sendable {
                     output.note("\(result) \(fact.key.collector) from \(fact.provenance.source)")
                 }
             })
+        // Every request of a library's playbook is bound to what that library may do.
+        for library in libraries { diagnostician.permissions[library.package.filePrefix] = library.permissions }
+        return diagnostician
     }
 
     func factSource(text: String) async throws -> FactSource {

@@ -65,7 +65,9 @@ func withDirectory<Result>(_ body: (String) async throws -> Result) async throws
     return try await body(folder.path(percentEncoded: false))
 }
 
-func home(_ folder: String, policy: String? = nil, isOffline: Bool = false) throws -> LibraryHome {
+func home(
+    _ folder: String, policy: String? = nil, isOffline: Bool = false, now: Int64 = MadeUpLibrary.now.seconds
+) throws -> LibraryHome {
     if let policy { try Disk.replace("\(folder)/config/triage/trust.yaml", Array(policy.utf8)) }
     var environment = ProcessInfo.processInfo.environment
     environment["XDG_CONFIG_HOME"] = "\(folder)/config"
@@ -73,7 +75,7 @@ func home(_ folder: String, policy: String? = nil, isOffline: Bool = false) thro
     environment["HOME"] = folder
     environment["TRIAGE_LOCK"] = nil
     return try LibraryHome(
-        environment: environment, now: MadeUpLibrary.now, triageVersion: "0.1.0", isOffline: isOffline)
+        environment: environment, now: Timestamp(seconds: now), triageVersion: "0.1.0", isOffline: isOffline)
 }
 
 /// Whether a program of the machine is there; says so where it is not.

@@ -15,21 +15,16 @@ struct CommandCollector: Collector {
             "output": "standard output as the parser reads it; unknown where the parser cannot",
             "error": "standard error, at most 4,000 bytes",
         ],
-        cost: .command, privileges: ["run the program", "a playbook that is trusted to, or --allow-commands"],
-        secrets: ["whatever looks like a token, a key or a password"])
+        cost: .command, privileges: ["run the program", "a library that is trusted to, or --allow-commands"],
+        secrets: ["whatever looks like a token, a key or a password"], needsPermission: true)
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let argv = parameters["run"]?.elements?.compactMap(\.text) ?? []
         guard let program = argv.first, argv.count == parameters["run"]?.elements?.count else {
             throw Unknown(.malformed, "'run' is a list of texts: the program and its arguments")
         }
-        guard surroundings.permissions.runsCommands else {
-            throw Unknown(
-                .notAllowed, "this playbook may not run commands (\(program))", hint: "run triage with --allow-commands"
-            )
-        }
         let deadline = parameters["timeoutSeconds"]?.seconds ?? 10
-        let output = try await surroundings.effects.run(
+        let output = try await surroundings.permitted.run(
             Command(program, Array(argv.dropFirst()), deadlineSeconds: deadline))
         let read = await attempt { () async throws(Unknown) in
             try Parser.read(redacted(output.standardOutput), parameters, what: "the output of \(program)")

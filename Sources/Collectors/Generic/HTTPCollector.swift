@@ -15,22 +15,17 @@ struct HTTPCollector: Collector {
         fields: [
             "headers": "names in lower case", "body": "as the parser reads it; redirects are not followed",
         ],
-        cost: .network, privileges: ["connect to the host", "a playbook that is trusted to, or --allow-commands"],
-        secrets: ["cookies", "whatever looks like a token, a key or a password"])
+        cost: .network, privileges: ["connect to the host", "a library that is trusted to, or --allow-commands"],
+        secrets: ["cookies", "whatever looks like a token, a key or a password"], needsPermission: true)
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let url = parameters["url"]?.text ?? ""
         guard let address = Address(url: url), address.user == nil else {
             throw Unknown(.malformed, "'url' is no URL such as https://host/path, without user and password")
         }
-        guard surroundings.permissions.sendsRequests else {
-            throw Unknown(
-                .notAllowed, "this playbook may not send requests (to \(address.host))",
-                hint: "run triage with --allow-commands")
-        }
         var options = TLSOptions()
         if case .bool(true) = parameters["skipVerification"] { options.skipsVerification = true }
-        let response = try await surroundings.effects.send(
+        let response = try await surroundings.permitted.send(
             HTTPRequest(
                 url: url, headers: [("User-Agent", "triage")], tls: options,
                 deadlineSeconds: parameters["timeoutSeconds"]?.seconds ?? 10, bodyLimit: 10 << 20))

@@ -26,10 +26,12 @@ struct KubernetesCollector: Collector {
             "namespace": "where was looked; empty: everywhere",
         ],
         cost: .list, privileges: ["get and list the resource"],
-        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"])
+        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"],
+        needsPermission: true)
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let query = try ObjectQuery(parameters, defaultNamespace: surroundings.selection.namespace)
+        try surroundings.permitted.mayAsk(query.name.isEmpty ? "list" : "get", of: parameters["resource"]?.text ?? "")
         let access = try await ServerAccess.authenticated(in: surroundings)
         return try await observe(query, access, in: surroundings)
     }

@@ -191,6 +191,15 @@ package enum Disk {
         return unsafe String(cString: resolved)
     }
 
+    /// What a clock on the wall here shows more than UTC's, when it shows that time.
+    static func secondsEastOfUTC(at wallSeconds: Int64) -> Int64 {
+        var fields = unsafe tm()
+        var seconds = time_t(wallSeconds)
+        unsafe gmtime_r(&seconds, &fields)
+        unsafe fields.tm_isdst = -1
+        return wallSeconds - Int64(unsafe mktime(&fields))
+    }
+
     static func parent(_ path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
@@ -211,7 +220,14 @@ package final class FileLock: Sendable {
         try Disk.makeDirectory(Disk.parent(path))
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else { throw LibraryError(.disk, "\(path) cannot be made") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        // Another writer is soon done; a program that is being started elsewhere in this process holds it until its exec.
+        var patience = 40
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            patience -= 1
+            if patience > 0 {
+                usleep(50_000)
+                continue
+            }
             close(descriptor)
             throw LibraryError(
                 .busy, "another triage changes the libraries at this moment", hint: "try again afterwards")

@@ -40,6 +40,13 @@ package struct LibraryPackage: Sendable {
         file.hasPrefix(filePrefix) ? tree[String(file.dropFirst(filePrefix.count))] : nil
     }
 
+    /// What this version says of earlier ones, and of keys that signed them.
+    package func revocations() throws(LibraryError) -> Revocations {
+        try tree[Revocations.file].map { bytes throws(LibraryError) in
+            try Revocations(reading: bytes, file: filePrefix + Revocations.file)
+        } ?? Revocations()
+    }
+
     private func yaml(below folder: String) -> [PlaybookFiles.Content] {
         tree.paths.filter { $0.hasPrefix(folder) && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
             .map { PlaybookFiles.Content(file: filePrefix + $0, bytes: tree[$0] ?? []) }

@@ -39,6 +39,11 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
             throw LibraryError(
                 .badReference, "a source may not hold a password", hint: "git's credential helpers keep it")
         }
+        // A rule is compared with the text: no other text may name the same place below it.
+        let path = transport == .directory ? "" : location.lowercased().replacing("%2e", with: ".")
+        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }), !path.contains("\\") else {
+            throw LibraryError(.badReference, "'\(printable(text))' leads through '.' or '..'")
+        }
         var parameters: [String: String] = [:]
         for pair in parts.count == 2 ? parts[1].split(separator: "&") : [] {
             let halves = pair.split(separator: "=", maxSplits: 1)

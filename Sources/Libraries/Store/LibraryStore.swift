@@ -116,6 +116,41 @@ package struct LibraryStore: Sendable {
 
     private var seenFile: String { "\(cache)/seen" }
 
+    /// When this machine saw the package first; now, where it has not.
+    package func firstSight(of digest: String, at now: Int64) throws(LibraryError) -> Int64 {
+        let file = "\(cache)/sights"
+        let text = String(decoding: try Disk.contentsIfPresent(of: file, limit: 16 << 20) ?? [], as: UTF8.self)
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[0] == digest, let time = Int64(words[1]) { return time }
+        }
+        try Disk.replace(file, Array("\(text)\(digest) \(now)\n".utf8))
+        return now
+    }
+
+    // MARK: What libraries revoked
+
+    /// Nothing that was revoked is ever trusted again: every list is kept beside the others.
+    func keep(_ revocations: Revocations, of library: String) throws(LibraryError) {
+        guard !revocations.reasons.isEmpty else { return }
+        var all = try self.revocations()[library] ?? Revocations()
+        guard !revocations.reasons.keys.allSatisfy({ all.reasons[$0] != nil }) else { return }
+        all.merge(revocations)
+        try Disk.replace("\(cache)/revocations/\(library).yaml", Array(all.text.utf8))
+    }
+
+    /// By library.
+    func revocations() throws(LibraryError) -> [String: Revocations] {
+        var all: [String: Revocations] = [:]
+        let folder = "\(cache)/revocations"
+        guard Disk.isDirectory(folder) else { return all }
+        let tree = try Disk.tree(folder)
+        for path in tree.paths where path.hasSuffix(".yaml") {
+            all[String(path.dropLast(5))] = try Revocations(reading: tree[path] ?? [], file: "\(folder)/\(path)")
+        }
+        return all
+    }
+
     package func seenVersions() throws(LibraryError) -> SeenVersions {
         guard let bytes = try Disk.contentsIfPresent(of: seenFile, limit: 16 << 20) else { return SeenVersions() }
         return SeenVersions(reading: String(decoding: bytes, as: UTF8.self))

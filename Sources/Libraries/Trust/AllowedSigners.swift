@@ -26,16 +26,16 @@ package struct AllowedSigners: Sendable {
         }
     }
 
-    /// The one for whom the key speaks at that time.
+    /// Those for whom the key speaks at that time, each as its line has them.
     ///
     /// As ssh-keygen, a line that does not hold (expired, of other namespaces) does not keep the next from holding.
-    func principal(for key: SSHKey, at now: Timestamp) -> String? {
-        lines.first { line in
+    func principals(for key: SSHKey, at now: Timestamp) -> [[String]] {
+        lines.filter { line in
             !line.isAuthority && line.key.blob == key.blob
-                && (line.namespaces?.contains { Self.matches(SSHSignature.namespace, $0) } ?? true)
+                && (line.namespaces.map { Self.matches(SSHSignature.namespace, list: $0) } ?? true)
                 && (line.validAfter.map { $0 <= now.seconds } ?? true)
                 && (line.validBefore.map { now.seconds < $0 } ?? true)
-        }?.principals.joined(separator: ",")
+        }.map(\.principals)
     }
 
     // MARK: Reading
@@ -96,7 +96,7 @@ package struct AllowedSigners: Sendable {
         text.replacing("\"", with: "").split(separator: ",").map(String.init)
     }
 
-    /// `YYYYMMDD` or `YYYYMMDDHHMM[SS]`, with `Z` for UTC; ours is always UTC.
+    /// `YYYYMMDD` or `YYYYMMDDHHMM[SS]`; with `Z` in UTC, else in the time of this machine, as ssh-keygen(1) has it.
     private static func time(_ text: String) throws(LibraryError) -> Int64 {
         let digits = text.hasSuffix("Z") ? text.dropLast() : text[...]
         guard [8, 12, 14].contains(digits.count), digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
@@ -108,10 +108,16 @@ package struct AllowedSigners: Sendable {
         guard let time = Timestamp(rfc3339: rfc) else {
             throw LibraryError(.malformedSigners, "'\(printable(text))' is not a time such as 20261231Z")
         }
-        return time.seconds
+        return text.hasSuffix("Z") ? time.seconds : time.seconds - Disk.secondsEastOfUTC(at: time.seconds)
     }
 
-    /// `*` and `?`, and `!` for what is excepted; the same as ssh's patterns.
+    /// A list of patterns, of which those behind `!` except what they match, wherever they stand (ssh_config(5)).
+    static func matches(_ text: String, list: [String]) -> Bool {
+        let excepted = list.contains { $0.hasPrefix("!") && matches(text, String($0.dropFirst())) }
+        return !excepted && list.contains { !$0.hasPrefix("!") && matches(text, $0) }
+    }
+
+    /// `*` and `?`; the same as ssh's patterns.
     static func matches(_ text: String, _ pattern: String) -> Bool {
         func match(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) -> Bool {
             // The last star alone needs to be tried again.

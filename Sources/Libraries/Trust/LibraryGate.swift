@@ -3,15 +3,18 @@ package import CEL
 /// Whether a package may be used: the one place where that is decided, for what is installed and for what is loaded.
 package struct LibraryGate: Sendable {
     package struct Signer: Sendable, Hashable {
-        /// Whom the policy knows the key as; `nil` for a key that nobody vouches for.
-        package var principal: String?
+        /// Whom the policy knows the key as, a list of patterns each; none for a key that nobody vouches for.
+        package var principals: [[String]] = []
         package var fingerprint: String
 
-        package var text: String { principal.map { "\($0) \(fingerprint)" } ?? fingerprint }
+        package var text: String {
+            principals.isEmpty
+                ? fingerprint : "\(principals.joined().joined(separator: ",")) \(fingerprint)"
+        }
     }
 
     package enum Verdict: Sendable {
-        case trusted(TrustPolicy.Level)
+        case trusted(Grant)
         /// A person has to say yes, to exactly this.
         case needsConsent(String)
     }
@@ -23,17 +26,23 @@ package struct LibraryGate: Sendable {
 
     package let policy: TrustPolicy
     package let now: Timestamp
+    /// What libraries themselves revoked, by their name: of their own versions and signers alone.
+    package var revocations: [String: Revocations] = [:]
 
     package init(policy: TrustPolicy, now: Timestamp) {
         self.policy = policy
         self.now = now
     }
 
+    private func reasonOfRevocation(_ what: String, in library: String) -> String? {
+        policy.revoked[what] ?? revocations[library]?.reasons[what]
+    }
+
     /// Verifies every signature that is there over the very bytes that were hashed, then asks the policy.
     ///
     /// A signature that does not hold refuses the package, whoever else has signed it.
     package func admit(_ package: LibraryPackage, from source: String) throws(LibraryError) -> Admission {
-        if let reason = policy.revoked[package.digest] {
+        if let reason = reasonOfRevocation(package.digest, in: package.manifest.name) {
             throw LibraryError(.revoked, "\(package.title) has been revoked: \(reason)")
         }
         let signers = try signers(of: package)
@@ -47,7 +56,7 @@ package struct LibraryGate: Sendable {
                     "\(package.title) needs \(rule.count) signature(s) of \(rule.signers.joined(separator: ", "));"
                         + " it has \(wanted.count)")
             }
-            return Admission(verdict: .trusted(rule.level), signers: signers)
+            return Admission(verdict: .trusted(rule.grant), signers: signers)
         }
         if signers.isEmpty, policy.unsigned == .refuse {
             throw LibraryError(.untrusted, "\(package.title) is not signed, and the policy refuses that")
@@ -79,7 +88,7 @@ package struct LibraryGate: Sendable {
 
     private func accepts(_ wanted: String, _ signer: Signer) -> Bool {
         wanted == signer.fingerprint
-            || signer.principal?.split(separator: ",").contains { AllowedSigners.matches(wanted, String($0)) } == true
+            || signer.principals.contains { AllowedSigners.matches(wanted, list: $0) }
     }
 
     private func signers(of package: LibraryPackage) throws(LibraryError) -> [Signer] {
@@ -88,7 +97,7 @@ package struct LibraryGate: Sendable {
         for path in package.tree.paths where Digests.isSignature(path) {
             let bytes = package.tree[path] ?? []
             let signer = try path.hasSuffix(".minisig") ? minisign(bytes, message, package) : ssh(bytes, message)
-            if let reason = policy.revoked[signer.fingerprint] {
+            if let reason = reasonOfRevocation(signer.fingerprint, in: package.manifest.name) {
                 throw LibraryError(.revoked, "the key \(signer.fingerprint) that signed it has been revoked: \(reason)")
             }
             signers.append(signer)
@@ -100,7 +109,7 @@ package struct LibraryGate: Sendable {
         let signature = try SSHSignature(armored: bytes)
         try signature.verify(message)
         return Signer(
-            principal: policy.signers.principal(for: signature.key, at: now), fingerprint: signature.key.fingerprint)
+            principals: policy.signers.principals(for: signature.key, at: now), fingerprint: signature.key.fingerprint)
     }
 
     /// Minisign's signatures do not hold their key: only those that a rule names can be checked.
@@ -120,6 +129,6 @@ package struct LibraryGate: Sendable {
                 .badSignature, "the trusted comment does not name this package",
                 hint: "expected '\(package.manifest.name) \(package.manifest.version) \(package.digest)'")
         }
-        return Signer(principal: nil, fingerprint: key.text)
+        return Signer(fingerprint: key.text)
     }
 }

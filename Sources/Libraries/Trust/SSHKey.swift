@@ -56,6 +56,11 @@ struct SSHKey: Sendable, Hashable {
     init(blob: [UInt8]) throws(LibraryError) {
         var reader = SSHReader(blob)
         guard let type = reader.text() else { throw Self.malformed("a key cannot be read") }
+        guard !type.hasSuffix("-cert-v01@openssh.com") else {
+            throw LibraryError(
+                .badSignature, "a certificate (\(printable(type))) stands for the key: authorities are not taken",
+                hint: "sign with a key that stands in allowed_signers itself")
+        }
         guard let material = try Self.material(type, &reader), reader.isAtEnd else {
             throw Self.malformed("a key of type '\(printable(type))' cannot be used")
         }
@@ -92,7 +97,9 @@ struct SSHKey: Sendable, Hashable {
     }
 
     /// `SHA256:…`, as `ssh-keygen -l` shows it.
-    var fingerprint: String {
+    var fingerprint: String { Self.fingerprint(of: blob) }
+
+    static func fingerprint(of blob: [UInt8]) -> String {
         let text = Data(SHA256.hash(data: blob)).base64EncodedString()
         return "SHA256:" + text.prefix { $0 != "=" }
     }

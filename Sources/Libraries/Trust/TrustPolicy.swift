@@ -1,4 +1,5 @@
 internal import CEL
+internal import Facts
 internal import Playbooks
 internal import YAML
 
@@ -26,14 +27,17 @@ package struct TrustPolicy: Sendable {
         var name: String
         var signers: [String]
         var count: Int
-        package var level: Level
+        package var grant: Grant
+        /// How long a version must have been known here before it is taken, in seconds.
+        package var minimumAge: Int64?
     }
 
     package var level = Level.readOnly
     package var unsigned = Unsigned.ask
+    package var minimumAge: Int64 = 0
     package var rules: [Rule] = []
     /// Where it was read from; the first rule that matches counts, the system's rules first.
-    private var isEnforced = false
+    package private(set) var isEnforced = false
     package var signers = AllowedSigners()
     /// Digests of packages and fingerprints of keys, each with the reason.
     package var revoked: [String: String] = [:]
@@ -41,13 +45,15 @@ package struct TrustPolicy: Sendable {
     package init() {}
 
     static let kind = "TrustPolicy"
-    static let revocationKind = "Revocations"
 
-    /// Reads `trust.yaml`, `allowed_signers` and `revoked.yaml` of the folders, the machine's before the person's.
+    /// Reads `trust.yaml`, `allowed_signers`, `revoked.yaml` and `revoked_keys` of the folders, the machine's before the person's.
     package init(folders: [String]) throws(LibraryError) {
         for folder in folders {
             if let bytes = try Disk.contentsIfPresent(of: folder + "/revoked.yaml", limit: 1 << 20) {
-                try addRevocations(bytes, "\(folder)/revoked.yaml")
+                try add(Revocations(reading: bytes, file: "\(folder)/revoked.yaml"))
+            }
+            if let bytes = try Disk.contentsIfPresent(of: folder + "/revoked_keys", limit: 1 << 20) {
+                try add(Revocations(readingKeys: bytes, file: "\(folder)/revoked_keys"))
             }
             guard !isEnforced else { continue }
             if let bytes = try Disk.contentsIfPresent(of: folder + "/trust.yaml", limit: 1 << 20) {
@@ -66,6 +72,7 @@ package struct TrustPolicy: Sendable {
         isEnforced = root.bool("enforced") ?? false
         if let defaults = root.mapping("default") {
             level = defaults.text("level").flatMap(Level.init) ?? .readOnly
+            minimumAge = try Self.age(defaults, file) ?? 0
             unsigned = defaults.text("unsigned").flatMap(Unsigned.init) ?? .ask
         }
         for item in root.elements("sources").compactMap(Mapping.init) {
@@ -82,22 +89,55 @@ package struct TrustPolicy: Sendable {
             }
             rules.append(
                 Rule(
-                    match: match, name: name, signers: any, count: count,
-                    level: item.text("level").flatMap(Level.init) ?? .readOnly))
+                    match: match, name: name, signers: any, count: count, grant: try Self.grant(item, match, file),
+                    minimumAge: try Self.age(item, file)))
         }
     }
 
-    package mutating func addRevocations(_ bytes: [UInt8], _ file: String) throws(LibraryError) {
-        let root = try Self.document(bytes, file, kind: Self.revocationKind, shape: .revocations)
-        for item in root.elements("keys").compactMap(Mapping.init) + root.elements("versions").compactMap(Mapping.init)
-        {
-            guard let name = item.text("fingerprint") ?? item.text("digest") else { continue }
-            let better = item.text("replacedBy").map { "; take \($0) instead" } ?? ""
-            revoked[name] = (item.text("reason") ?? "no reason given") + better
+    private static func grant(_ rule: Mapping, _ match: String, _ file: String) throws(LibraryError) -> Grant {
+        var grant = Grant(level: rule.text("level").flatMap(Level.init) ?? .readOnly, rule: match)
+        if rule["commands"] != nil {
+            grant.commands = rule.elements("commands").map { ($0.elements ?? []).compactMap(\.text) }
         }
+        if rule["hosts"] != nil { grant.hosts = rule.texts("hosts").map(Surroundings.Permissions.host(of:)) }
+        if rule["files"] != nil { grant.files = rule.texts("files") }
+        if rule["resources"] != nil { grant.resources = rule.texts("resources") }
+        // A list beside a level that grants none of it, or an empty one, was meant otherwise.
+        for (key, least, isEmpty) in [
+            ("commands", Level.commands, grant.commands?.isEmpty), ("hosts", .hosts, grant.hosts?.isEmpty),
+        ] {
+            guard let isEmpty else { continue }
+            guard !isEmpty else {
+                throw LibraryError(
+                    .malformedPolicy, "\(file): the '\(key)' of '\(match)' are empty: nothing could ever be allowed",
+                    hint: "a lower level says that")
+            }
+            guard grant.level >= least else {
+                throw LibraryError(
+                    .malformedPolicy,
+                    "\(file): '\(match)' names \(key), but its level is '\(grant.level.rawValue)'",
+                    hint: "level: \(least.rawValue) allows them")
+            }
+        }
+        return grant
     }
 
-    private static func document(
+    /// `3d` or `12h`.
+    private static func age(_ mapping: Mapping, _ file: String) throws(LibraryError) -> Int64? {
+        guard let text = mapping.text("minimumAge") else { return nil }
+        let unit: Int64? = text.hasSuffix("d") ? 86_400 : text.hasSuffix("h") ? 3600 : nil
+        guard let unit, let number = Int64(text.dropLast()), (0...100_000).contains(number) else {
+            throw LibraryError(.malformedPolicy, "\(file): '\(printable(text))' is no age such as 3d or 12h")
+        }
+        return number * unit
+    }
+
+    /// What is revoked on this machine is so for every library.
+    mutating func add(_ revocations: Revocations) {
+        revoked.merge(revocations.reasons) { first, _ in first }
+    }
+
+    static func document(
         _ bytes: [UInt8], _ file: String, kind: String, shape: Shape
     ) throws(LibraryError) -> Mapping {
         let reading = FileReading(bytes, file: file, kind: kind, shape: shape)
@@ -141,6 +181,7 @@ extension Shape {
                             Key(
                                 "unsigned", .choice(TrustPolicy.Unsigned.allCases.map(\.rawValue)),
                                 "What happens to packages without a signature."),
+                            minimumAgeKey,
                         ])), "What holds for sources that no rule matches."),
             Key(
                 "sources",
@@ -163,24 +204,18 @@ extension Shape {
                                 Key(
                                     "level", .choice(TrustPolicy.Level.allCases.map(\.rawValue)),
                                     "What its playbooks may do."),
+                                Key(
+                                    "commands", .list(.list(.text, isEmptyAllowed: false)),
+                                    "Of the commands that it asks for, those that it may run."),
+                                Key("hosts", .list(.text), "Of the hosts that it asks for, those that it may ask."),
+                                Key("files", .list(.text), "Of the files that it asks for, those that it may read."),
+                                Key(
+                                    "resources", .list(.text),
+                                    "Of the resources that it asks for, those that it may ask the API server for."),
+                                minimumAgeKey,
                             ]))), "Rules; the first that matches counts."),
         ])
 
-    static let revocations = Shape(
-        "revocations", "Keys and versions that are not trusted any more.",
-        keys: [
-            Key("apiVersion", .constant(apiVersion), "The version of the format.", isRequired: true),
-            Key("kind", .constant(TrustPolicy.revocationKind), "What the document is.", isRequired: true),
-            Key("keys", .list(.object(revocation("fingerprint"))), "Keys."),
-            Key("versions", .list(.object(revocation("digest"))), "Packages."),
-        ])
-
-    private static func revocation(_ key: String) -> Shape {
-        Shape(
-            "a revocation", "What is not trusted any more.",
-            keys: [
-                Key(key, .text, "What.", isRequired: true), Key("reason", .text, "Why."),
-                Key("replacedBy", .text, "What to take instead."),
-            ])
-    }
+    private static let minimumAgeKey = Key(
+        "minimumAge", .text, "How long a version must have been known here before it is taken, such as 3d.")
 }

@@ -27,12 +27,7 @@ struct Fix: AsyncParsableCommand {
     func run() async throws {
         let session = await Session.open(options)
         let (playbook, wanted) = try target(session)
-        if let library = session.library(of: playbook), library.level < .remedies, !dryRun {
-            session.output.note(
-                "error: the library \(library.package.title) is trusted for '\(library.level.rawValue)', not to run"
-                    + " remedies; --dry-run shows them")
-            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
-        }
+        if !dryRun { try checkPermission(to: playbook, session) }
         let diagnostician = try await session.diagnostician()
         let diagnosis = await diagnostician.diagnose(Inquiry(names: [playbook.name], inputs: options.inputs))
         session.output.endProgress()
@@ -53,6 +48,21 @@ struct Fix: AsyncParsableCommand {
         session.output.result(preview(of: chosen, for: finding, session.output))
         guard !dryRun else { return }
         try await perform(chosen, for: finding, diagnostician, session)
+    }
+
+    /// A library's remedies run where its level says so and it asks for it.
+    private func checkPermission(to mend: Playbook, _ session: Session) throws {
+        guard let library = session.library(of: mend) else { return }
+        let package = library.package
+        var reason: String?
+        if library.grant.level < .remedies {
+            reason = "is trusted for '\(library.grant.level.rawValue)', not to run remedies"
+        } else if package.manifest.permissions.remedies != .runnable {
+            reason = "does not ask to run its remedies (permissions.remedies: runnable)"
+        }
+        guard let reason else { return }
+        session.output.note("error: the library \(package.title) \(reason); --dry-run shows them")
+        throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
     }
 
     private func target(_ session: Session) throws -> (Playbook, String?) {

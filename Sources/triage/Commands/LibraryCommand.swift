@@ -58,24 +58,28 @@ func telling<Result>(_ output: Output, _ body: () async throws -> Result) async 
     }
 }
 
+extension TrustPolicy.Level: ExpressibleByArgument {}
+
 extension LibraryHome {
     /// Shows what a candidate is and brings, and gets a yes where one is needed.
+    ///
+    /// - Parameter level: what a person wants to allow; `nil`: what the policy says.
     func agree(
-        to candidate: Candidate, instead old: LibraryLock.Entry?, _ options: ConsentOptions, _ session: Session
+        to candidate: Candidate, instead old: LibraryLock.Entry?, level: TrustPolicy.Level? = nil,
+        _ options: ConsentOptions, _ session: Session
     ) throws {
         let package = candidate.package
         let permissions = package.manifest.permissions
-        let loader = Loader(catalogue: session.catalogue)
-        let before = try? old.map { try store.package($0.digest) }.map { ($0, try $0.checkedPlaybooks(loader)) }
-        let change = LibraryChange.words(from: before, to: (package, candidate.playbooks))
-        var lines = ["\(package.title) from \(candidate.source)", "  digest       \(package.digest)"]
-        let signers = candidate.admission.signers.map(\.text)
-        lines.append("  signed by    \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))")
-        lines.append("  permissions  \(permissions.hash)")
-        lines += permissions.words.map { "    \($0)" } + change.map { "  \($0)" }
-        session.output.note(lines.joined(separator: "\n"))
         var question: String?
-        if case .needsConsent(let line) = candidate.admission.verdict, try !hasConsent(line) { question = line }
+        var given = level
+        switch candidate.admission.verdict {
+        case .trusted(let grant): given = grant.level
+        case .needsConsent(let line):
+            let before = try consentedLevel(line)
+            if before == nil || level.map({ $0 != before }) ?? false { question = line }
+            given = level ?? before
+        }
+        session.output.note(introduction(of: candidate, instead: old, level: given ?? gate.policy.level, session))
         let asksForMore = old.map { $0.permissions != permissions.hash } ?? false
         let isAccepted = options.acceptPermissions == permissions.hash
         let isNews = old?.digest != package.digest
@@ -92,6 +96,37 @@ extension LibraryHome {
             let answer = session.output.ask("Use it? [y/N]")?.lowercased() ?? ""
             guard ["y", "yes"].contains(answer) else { throw LibraryError(.consentNeeded, "not agreed to") }
         }
-        if let question { try addConsent(question) }
+        if let question { try addConsent(question, level: level) }
+    }
+
+    /// What it is, who vouches for it, what it asks for and what of that it gets, and what is new about it.
+    private func introduction(
+        of candidate: Candidate, instead old: LibraryLock.Entry?, level: TrustPolicy.Level, _ session: Session
+    ) -> String {
+        let package = candidate.package
+        let permissions = package.manifest.permissions
+        let loader = Loader(catalogue: session.catalogue)
+        let before = try? old.map { try store.package($0.digest) }.map { ($0, try $0.checkedPlaybooks(loader)) }
+        let signers = candidate.admission.signers.map(\.text)
+        let lines =
+            [
+                "\(package.title) from \(candidate.source)", "  digest       \(package.digest)",
+                "  signed by    \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))",
+                "  level        \(level.rawValue): \(level.words)", "  permissions  \(permissions.hash)",
+            ] + permissions.words.map { "    \($0)" }
+            + LibraryChange.words(from: before, to: (package, candidate.playbooks)).map { "  \($0)" }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension TrustPolicy.Level {
+    /// What of the permissions comes true.
+    fileprivate var words: String {
+        switch self {
+        case .readOnly: "it reads; no command of it is run and no host is asked"
+        case .hosts: "it may ask the hosts below; no command of it is run"
+        case .commands: "it may run the commands and ask the hosts below"
+        case .remedies: "it may run the commands and ask the hosts below, and 'triage fix' its remedies"
+        }
     }
 }

@@ -24,17 +24,26 @@ struct PackageLibrary: AsyncParsableCommand {
 
 struct SignLibrary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sign", abstract: "Sign a packaged folder with an SSH key, by ssh-keygen.")
+        commandName: "sign", abstract: "Sign a packaged folder: with an SSH key by ssh-keygen, or by minisign.")
 
     @Argument(help: "The library's folder.") var folder: String
     @Option(help: ArgumentHelp("The private key, or a public one whose private half an agent has.", valueName: "file"))
-    var key: String
+    var key: String?
+    @Option(help: ArgumentHelp("A secret key of minisign's instead.", valueName: "file")) var minisign: String?
     @OptionGroup var options: LibraryOptions
+
+    func validate() throws {
+        guard (key == nil) != (minisign == nil) else { throw ValidationError("either --key or --minisign signs") }
+    }
 
     func run() async throws {
         let session = options.session
         let file = try await telling(session.output) {
-            try await LibraryPublishing.sign(folder, key: key, environment: session.environment)
+            if let minisign {
+                return try await LibraryPublishing.sign(
+                    folder, minisignKey: minisign, environment: session.environment)
+            }
+            return try await LibraryPublishing.sign(folder, key: key ?? "", environment: session.environment)
         }
         session.output.result("\(file)\n")
     }

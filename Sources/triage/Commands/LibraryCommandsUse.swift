@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CEL
 internal import Engine
 internal import Libraries
 internal import Playbooks
@@ -55,7 +56,7 @@ struct ListLibraries: AsyncParsableCommand {
         let home = try options.home(session)
         let lock = try telling(session.output) { try home.store.lock() }
         let levels = Dictionary(
-            home.inForce().libraries.map { ($0.package.manifest.name, $0.level.rawValue) },
+            home.inForce().libraries.map { ($0.package.manifest.name, $0.grant.level.rawValue) },
             uniquingKeysWith: { first, _ in first })
         let lines = lock.order.compactMap { name in
             lock.entries[name].map { entry in
@@ -123,7 +124,8 @@ struct OutdatedLibraries: AsyncParsableCommand {
                 let candidate = try await home.candidate(
                     LibraryReference(entry.source), loader: Loader(catalogue: session.catalogue))
                 guard candidate.package.digest != entry.digest else { continue }
-                lines.append("\(name) \(entry.version) -> \(candidate.package.manifest.version)\n")
+                let waiting = candidate.waitsUntil.map { "  from \(Timestamp(seconds: $0)) on" } ?? ""
+                lines.append("\(name) \(entry.version) -> \(candidate.package.manifest.version)\(waiting)\n")
             }
             return lines
         }
@@ -154,7 +156,7 @@ struct VerifyLibraries: AsyncParsableCommand {
         }
         let (libraries, errors) = home.inForce()
         session.output.result(
-            libraries.map { "\($0.package.title) \($0.package.digest) \($0.level.rawValue)\n" }.joined())
+            libraries.map { "\($0.package.title) \($0.package.digest) \($0.grant.level.rawValue)\n" }.joined())
         for error in errors { session.output.note("error: \(error)") }
         if !errors.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue) }
     }
@@ -180,6 +182,7 @@ struct TrustLibrary: AsyncParsableCommand {
         commandName: "trust", abstract: "Show what a pinned library asks for, and agree to it.")
 
     @Argument(help: "Its name.") var name: String
+    @Option(help: "What of it to allow: read-only, hosts, commands or remedies.") var level: TrustPolicy.Level?
     @OptionGroup var options: LibraryOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -192,7 +195,12 @@ struct TrustLibrary: AsyncParsableCommand {
             }
             let candidate = try await home.candidate(
                 LibraryReference(entry.source), pinned: entry, loader: Loader(catalogue: session.catalogue))
-            try home.agree(to: candidate, instead: entry, consent, session)
+            if level != nil, case .trusted(let grant) = candidate.admission.verdict {
+                throw LibraryError(
+                    .untrusted, "the rule for '\(grant.rule ?? "*")' in trust.yaml decides about \(name)",
+                    hint: "its level says what it allows")
+            }
+            try home.agree(to: candidate, instead: entry, level: level, consent, session)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Facts
 import Playbooks
 import Testing
 
@@ -46,7 +47,7 @@ import Testing
         (["crictl", "ps"], ["crictl"], false), (["*"], ["rm"], false), (["rm"], ["crictl"], false), ([], ["rm"], false),
     ])
     func `a declared command covers what begins with it`(declared: [String], used: [String], isCovered: Bool) {
-        #expect(Permissions.covers(declared, used) == isCovered)
+        #expect(Surroundings.Permissions.covers(command: declared, used) == isCovered)
     }
 
     @Test(arguments: [
@@ -54,7 +55,7 @@ import Testing
         ("/etc/*", "/etc/a/b", false), ("/etc/**", "/etc/../root/x", false), ("/etc", "/etc/x", false),
     ])
     func `a declared path covers what lies below it`(declared: String, used: String, isCovered: Bool) {
-        #expect(Permissions.covers(path: declared, used) == isCovered)
+        #expect(Surroundings.Permissions.covers(path: declared, used) == isCovered)
     }
 
     @Test(arguments: [
