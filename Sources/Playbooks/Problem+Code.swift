@@ -78,6 +78,7 @@ extension Problem {
         case optionLookalike = "TRI0109"
         case unusedDeclaration = "TRI0110"
         case causeWithoutReason = "TRI0111"
+        case costlyCondition = "TRI0112"
     }
 }
 
@@ -155,6 +156,7 @@ extension Problem.Code {
         case .optionLookalike: "A filled-in argument that could be taken for an option."
         case .unusedDeclaration: "A fact, an input or a definition that nothing reads."
         case .causeWithoutReason: "The cause does not say what it rests on."
+        case .costlyCondition: "A condition whose evaluation may cost more than its budget where the facts are large."
         }
     }
 }

@@ -26,7 +26,7 @@ import Testing
 
     @Test func `has a bound where sizes are told`() throws {
         let program = try Self.environment.compile("pods.all(p, p.name.matches('^a.*'))")
-        let range = program.estimatedCost { path in
+        let range = program.estimatedCost { path, _ in
             switch path {
             case ["pods"]: 0...100
             case ["pods", "*", "name"]: 0...60
@@ -38,6 +38,21 @@ import Testing
     }
 
     @Test(arguments: [
+        "s.split(',').exists(p, p.contains('a'))", "s.trim().lowerAscii().matches('[a-z]+')",
+        "s.split('').map(p, p + p).all(p, p.startsWith('a'))",
+        "pods.map(p, p.name).filter(n, n.endsWith(s)).size() > 3",
+        "[s, 'a'].exists(p, p.contains('b'))", "s.replace('a', s).contains('x')", "pods.map(p, p.name).join(s) == s",
+    ])
+    func `has a bound where the parts of what functions make have one`(source: String) throws {
+        let range = try Self.environment.compile(source).estimatedCost { _, type in
+            if case .list = type { 0...100 } else { 0...50 }
+        }
+        #expect(range.highest < 100_000)
+    }
+
+    @Test(arguments: [
+        "s.split(',').exists(p, p.contains('a'))", "s.split('').map(p, p + p).all(p, p.startsWith('a'))",
+        "[s, 'a'].exists(p, p.contains('b'))", "s.replace('e', s).contains('x')", "pods.map(p, p.name).join(s) == s",
         "x > 5 && s.startsWith('a')", "pods.exists(p, p.ready)", "pods.filter(p, p.ready).map(p, p.name)",
         "cel.bind(n, pods.size(), n > x ? s + s : s)", "pods.map(p, p.name).join(',').size() > 3",
         "any.a.b == 5 || has(any.c)", "{'a': x, 'b': 2}.all(k, k in ['a', 'b'])", "s.matches('[a-z]+') && 'b' in [s]",

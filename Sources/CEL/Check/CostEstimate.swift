@@ -48,9 +48,12 @@ extension Program {
     /// What an evaluation costs at least and at most, in Kubernetes' units.
     ///
     /// - Parameter sizes: how many characters, elements or entries there are at a path, such as
-    ///   `["facts", "swap", "devices"]`; `*` stands for any element. Where it gives `nil`, a size has no bound, and
-    ///   neither has the cost of what goes over it.
-    public func estimatedCost(sizes: (_ path: [String]) -> ClosedRange<UInt64>? = { _ in nil }) -> CostRange {
+    ///   `["facts", "swap", "devices"]`, and what type stands there; `*` stands for any element, and alone for a part of
+    ///   what the expression itself made. Where it gives `nil`, a size has no bound, and neither has the cost of what
+    ///   goes over it.
+    public func estimatedCost(
+        sizes: (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>? = { _, _ in nil }
+    ) -> CostRange {
         withoutActuallyEscaping(sizes) { sizes in
             var estimator = CostEstimator(checked: checked, sizes: sizes)
             return estimator.estimate(checked.expression).cost
@@ -64,15 +67,17 @@ private struct CostEstimator {
         var cost: CostRange
         /// Of the value: characters, elements, entries.
         var size: CostRange
+        /// Of each element, where the value has some.
+        var element = CostRange(0, .max)
         /// Where the value stands in the variables.
         var path: [String]?
     }
 
     let checked: Checked
-    let sizes: (_ path: [String]) -> ClosedRange<UInt64>?
+    let sizes: (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>?
     private var scopes: [(name: String, part: Part)] = []
 
-    init(checked: Checked, sizes: @escaping (_ path: [String]) -> ClosedRange<UInt64>?) {
+    init(checked: Checked, sizes: @escaping (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>?) {
         self.checked = checked
         self.sizes = sizes
     }
@@ -87,13 +92,13 @@ private struct CostEstimator {
         case .literal(let value): return Part(cost: .zero, size: size(UInt64(value.costSize)))
         case .identifier(let name, _):
             if let local = scopes.last(where: { $0.name == name }) {
-                return Part(cost: .one, size: local.part.size, path: local.part.path)
+                return Part(cost: .one, size: local.part.size, element: local.part.element, path: local.part.path)
             }
             return Part(cost: .one, size: .one)
         case .select(let operand, let field, _):
             let base = estimate(operand)
-            return base.path.map { place($0 + [field], cost: base.cost + .one, type: checked.type(of: expression)) }
-                ?? Part(cost: base.cost + .one, size: sized(checked.type(of: expression)))
+            let type = checked.type(of: expression)
+            return place(base.path.map { $0 + [field] }, cost: base.cost + .one, type: type)
         case .presence(let operand, _): return Part(cost: estimate(operand).cost, size: .one)
         case .call(let call): return self.call(call, expression)
         case .and(let operands), .or(let operands):
@@ -103,10 +108,12 @@ private struct CostEstimator {
             return Part(cost: CostRange(costs.first?.lowest ?? 0, highest), size: .one)
         case .conditional(let condition, let then, let otherwise):
             let (one, two) = (estimate(then), estimate(otherwise))
-            return Part(cost: estimate(condition).cost + one.cost.union(two.cost), size: one.size.union(two.size))
+            return Part(
+                cost: estimate(condition).cost + one.cost.union(two.cost), size: one.size.union(two.size),
+                element: one.element.union(two.element))
         case .list(let elements):
             let cost = elements.reduce(CostRange(10, 10)) { $0 + estimate($1.value).cost }
-            return Part(cost: cost, size: size(UInt64(elements.count)))
+            return Part(cost: cost, size: size(UInt64(elements.count)), element: union(elements.map(\.value)))
         case .map(let entries):
             let cost = entries.reduce(CostRange(30, 30)) { $0 + estimate($1.key).cost + estimate($1.value).cost }
             return Part(cost: cost, size: size(UInt64(entries.count)))
@@ -138,9 +145,22 @@ private struct CostEstimator {
         }
     }
 
-    private func place(_ path: [String], cost: CostRange, type: ValueType = .dyn) -> Part {
-        let known = sizes(path).map { CostRange($0.lowerBound, $0.upperBound) }
-        return Part(cost: cost, size: known ?? sized(type), path: path)
+    private func place(_ path: [String]?, cost: CostRange, type: ValueType) -> Part {
+        let size = sized(type)
+        guard size.highest == .max, let known = sizes(path ?? ["*"], type) else {
+            return Part(cost: cost, size: size, path: path)
+        }
+        return Part(cost: cost, size: CostRange(known.lowerBound, known.upperBound), path: path)
+    }
+
+    /// Of any of these.
+    private mutating func union(_ parts: [Expression]) -> CostRange {
+        var size: CostRange?
+        for part in parts {
+            let next = estimate(part).size
+            size = size?.union(next) ?? next
+        }
+        return size ?? .zero
     }
 
     private mutating func bound(_ values: [(name: String, value: Expression)], _ body: Expression) -> Part {
@@ -152,12 +172,26 @@ private struct CostEstimator {
         }
         defer { scopes.removeLast(values.count) }
         let result = estimate(body)
-        return Part(cost: cost + result.cost, size: result.size, path: result.path)
+        return Part(cost: cost + result.cost, size: result.size, element: result.element, path: result.path)
+    }
+
+    /// What a loop's variable holds.
+    private func element(of source: Part, _ type: ValueType) -> Part {
+        let elementType: ValueType =
+            switch type {
+            case .list(let element): element
+            case .map(_, let value): value
+            default: .dyn
+            }
+        guard source.path != nil || source.element.highest == .max || sized(elementType).highest < .max else {
+            return Part(cost: .one, size: source.element)
+        }
+        return place(source.path.map { $0 + ["*"] }, cost: .one, type: elementType)
     }
 
     private mutating func comprehension(_ loop: Expression.Comprehension) -> Part {
         let source = estimate(loop.source)
-        let element = source.path.map { place($0 + ["*"], cost: .one) } ?? Part(cost: .one, size: Self.anySize)
+        let element = self.element(of: source, checked.type(of: loop.source))
         scopes.append((loop.variable, element))
         if let second = loop.secondVariable { scopes.append((second, element)) }
         defer { scopes.removeLast(loop.secondVariable == nil ? 1 : 2) }
@@ -175,14 +209,16 @@ private struct CostEstimator {
             return Part(cost: source.cost + CostRange(2, 2) + count * step, size: .one)
         case .filter:
             let step = body.cost + CostRange(1, 13)
-            return Part(cost: source.cost + CostRange(11, 11) + count * step, size: CostRange(0, count.highest))
+            return Part(
+                cost: source.cost + CostRange(11, 11) + count * step, size: CostRange(0, count.highest),
+                element: element.size)
         case .map, .transformList:
             let step = filter + body.cost + CostRange(12, 12)
             let least = loop.filter == nil ? step.lowest : filter.lowest.plus(1)
             let cost = CostRange(count.lowest.times(least), count.highest.times(step.highest))
             return Part(
                 cost: source.cost + CostRange(11, 11) + cost,
-                size: CostRange(loop.filter == nil ? count.lowest : 0, count.highest))
+                size: CostRange(loop.filter == nil ? count.lowest : 0, count.highest), element: body.size)
         case .transformMap, .transformMapEntry:
             let step = filter + CostRange(0, body.cost.highest.plus(2))
             return Part(cost: source.cost + CostRange(31, 31) + count * step, size: CostRange(0, count.highest))
@@ -200,10 +236,10 @@ private struct CostEstimator {
         if isMember, let target = call.target { arguments.append(estimate(target)) }
         for argument in call.arguments { arguments.append(estimate(argument)) }
         let before = arguments.reduce(CostRange.zero) { $0 + $1.cost }
-        let result = sized(checked.type(of: expression))
-        guard arguments.count == 2 else {
-            return Part(cost: before + own(overloads, arguments, result), size: result)
-        }
+        let result = self.result(call, arguments, checked.type(of: expression))
+        let whole = Part(
+            cost: before + own(overloads, arguments, result.size), size: result.size, element: result.element)
+        guard arguments.count == 2 else { return whole }
         let (one, two) = (arguments[0], arguments[1])
         let isText = checked.type(of: expression) != .list(.dyn)
         switch call.function {
@@ -226,10 +262,39 @@ private struct CostEstimator {
                 if case .literal(.string(let key)) = call.arguments[1].kind { component = key }
                 return place(path + [component], cost: before + .one, type: checked.type(of: expression))
             }
-            return Part(cost: before + .one, size: result)
-        default: return Part(cost: before + own(overloads, arguments, result), size: result)
+            return Part(cost: before + .one, size: result.size)
+        default: return whole
         }
     }
+
+    /// How large what a function makes is: most make no more than they are given.
+    private func result(
+        _ call: Expression.Call, _ arguments: [Part], _ type: ValueType
+    ) -> (size: CostRange, element: CostRange) {
+        let size = sized(type)
+        guard size.highest == .max else { return (size, .one) }
+        switch call.function {
+        case "range", "lists.range": return (size, .one)
+        // Each occurrence, each place between two elements, or each clause may hold all of another argument.
+        case "replace", "join", "format":
+            let product = arguments.reduce(UInt64(1)) { product, part in
+                let content = part.element.highest == .max ? part.size.highest : part.element.highest
+                return product.times(max(part.size.highest, content).plus(1))
+            }
+            return (CostRange(0, product), .one)
+        // As many parts as characters: then each is one long, and fewer longer ones cost less.
+        case "split": return (CostRange(0, arguments[0].size.highest.plus(1)), CostRange(0, 1))
+        default:
+            let given = arguments.reduce(type == .string ? Self.numberLength : 0) { $0.plus($1.size.highest) }
+            let element = arguments.reduce(UInt64(0)) { largest, part in
+                max(largest, part.element.highest == .max ? part.size.highest : part.element.highest)
+            }
+            return (CostRange(0, given), CostRange(0, element))
+        }
+    }
+
+    /// The longest text of a number, time or type.
+    private static let numberLength: UInt64 = 64
 
     /// The function's own cost.
     private func own(_ overloads: [Overload], _ arguments: [Part], _ result: CostRange) -> CostRange {

@@ -26,6 +26,7 @@ package struct LintRule: Sendable {
         optionLookalike,
         unusedDeclaration,
         causeWithoutReason,
+        costlyCondition,
     ]
 }
 

@@ -17,6 +17,11 @@ private func remedy(_ rest: String) -> String {
             + "remedies:\n  1️⃣r: {title: R, \(rest)}")
 }
 
+/// Loops within loops, each over the same list.
+private func loops(over list: String, _ depth: Int) -> String {
+    (0..<depth).reduce("true") { body, _ in "\(list).all(n, n != 'x' && \(body))" }
+}
+
 private func condition(_ written: String) -> String {
     playbook("facts: {kubelet: kubelet.config}\ncauses:\n  - id: a\n    title: A\n    when: \(written)")
 }
@@ -149,5 +154,22 @@ private func condition(_ written: String) -> String {
         expectProblems(
             playbook("causes: [{id: 1️⃣a, title: A, when: platform == 'a'}]"), ["1️⃣": (.causeWithoutReason, nil)],
             severity: .warning, find: lint(.causeWithoutReason))
+    }
+
+    @Test(arguments: [
+        "\"1️⃣\(loops(over: "facts.kubelet.names", 5))\"", "\"1️⃣lists.range(1000000).all(n, n != 3)\"",
+    ])
+    func `a condition that large facts make costly is told`(written: String) {
+        expectProblems(
+            condition(written), ["1️⃣": (.costlyCondition, nil)], severity: .warning, find: lint(.costlyCondition))
+    }
+
+    @Test(arguments: [
+        loops(over: "facts.kubelet.names", 2), "facts.kubelet.path.split('/').exists(p, p.contains('kube'))",
+        "facts.kubelet.path.matches('^/[a-z]+/(a|b|c)+')",
+        "facts.kubelet.names.filter(n, n != '').map(n, n + '!').size() > 3",
+    ])
+    func `what loops over a fact or two is not costly`(written: String) {
+        expectProblems(condition("\"\(written)\""), [:], find: lint(.costlyCondition))
     }
 }
