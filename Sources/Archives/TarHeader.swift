@@ -4,6 +4,8 @@ package struct TarHeader: Sendable, Hashable {
         case file, directory
         /// A pax header that says more of the next entry, or of all.
         case extended, global
+        /// Of a type that the reader asked for, as the letter in the header.
+        case other(UInt8)
     }
 
     package static let blockSize = 512
@@ -71,7 +73,9 @@ extension TarHeader {
     /// The entry that a block of 512 bytes announces.
     ///
     /// Links, devices, sparse files and what GNU tar adds are refused.
-    package init(block: ArraySlice<UInt8>) throws(ArchiveError) {
+    ///
+    /// - Parameter others: The types, as letters, that are passed on as `other`, for readers of what strangers packed.
+    package init(block: ArraySlice<UInt8>, passing others: String = "") throws(ArchiveError) {
         let header = Array(block)
         guard header.count == Self.blockSize else { throw ArchiveError(.truncated, "a tar header is cut off") }
         try Self.checkSum(header)
@@ -89,6 +93,7 @@ extension TarHeader {
             case UInt8(ascii: "5"): .directory
             case UInt8(ascii: "x"): .extended
             case UInt8(ascii: "g"): .global
+            case let letter where others.utf8.contains(letter): .other(letter)
             default: throw ArchiveError(.unsafeEntry, "a tar entry is neither a regular file nor a directory")
             }
     }

@@ -23,6 +23,12 @@ extension Diagnostician {
     }
 
     private func fact(for request: FactRequest, from source: FactSource) async -> Fact {
+        let fact = await unredactedFact(for: request, from: source)
+        guard !redaction.isEmpty else { return fact }
+        return redaction.applied(to: fact, as: catalogue[request.key.collector]?.declaration.returns ?? .dyn)
+    }
+
+    private func unredactedFact(for request: FactRequest, from source: FactSource) async -> Fact {
         switch source {
         case .snapshot(let snapshot):
             return await snapshot.fact(request.key)

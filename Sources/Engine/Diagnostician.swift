@@ -68,6 +68,8 @@ package struct Diagnostician: Sendable {
     package var sleep: @Sendable (_ seconds: Double) async throws -> Void
     /// Of playbooks whose file's name begins so, in place of those of the surroundings.
     package var permissions: [String: Surroundings.Permissions] = [:]
+    /// Removed from whatever is collected or read, before anything looks at it.
+    package var redaction = RedactionPatterns.none
     /// Facts that a test gives by their name in one playbook, and the platform it says.
     var given: [String: [String: Fact]] = [:]
     var givenPlatform: String?
@@ -99,7 +101,9 @@ package struct Diagnostician: Sendable {
 
     /// The answer together with all that it rests on.
     package func investigate(_ inquiry: Inquiry) async -> Investigation {
-        let text = inquiry.text.isEmpty ? source.text : inquiry.text
+        var inquiry = inquiry
+        inquiry.text = redaction.applied(to: inquiry.text)
+        let text = inquiry.text.isEmpty ? redaction.applied(to: source.text) : inquiry.text
         let matches = text.isEmpty ? [] : SymptomMatcher(playbooks).matches(in: text)
         let asked = participants(of: inquiry, text: text, matches: matches)
         let situation = Situation(
@@ -115,7 +119,7 @@ package struct Diagnostician: Sendable {
     }
 
     /// The named ones first, then the matched ones, best first; all where nothing was said.
-    private func participants(of inquiry: Inquiry, text: String, matches: [SymptomMatch]) -> [Playbook] {
+    func participants(of inquiry: Inquiry, text: String, matches: [SymptomMatch]) -> [Playbook] {
         if inquiry.names.isEmpty && (text.isEmpty || inquiry.scope == .everything) { return playbooks }
         // What a snapshot's text says selects playbooks only where the person selected none.
         let counts = !inquiry.text.isEmpty || inquiry.names.isEmpty

@@ -78,7 +78,10 @@ package struct Remediation: Sendable {
 
     private func attempt(playbook: String, cause: String, remedy id: String, inputs: [String: String]) async -> Outcome
     {
-        guard case .live = diagnostician.source else { return .notPossible(["a snapshot cannot be mended"]) }
+        // Neither what was saved nor what another tool collected is here: its remedies must not run on this machine.
+        guard case .live(let surroundings) = diagnostician.source, surroundings.capture == nil else {
+            return .notPossible(["a snapshot cannot be mended"])
+        }
         let inquiry = Inquiry(names: [playbook], inputs: inputs)
         let diagnosis = await afresh.diagnose(inquiry)
         guard let finding = diagnosis.findings.first(where: { $0.playbook == playbook && $0.cause == cause }) else {

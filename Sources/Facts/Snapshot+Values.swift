@@ -90,7 +90,7 @@ extension ValueType {
         }
     }
 
-    fileprivate var element: ValueType {
+    var element: ValueType {
         switch self {
         case .list(let element): element
         case .nullable(let inner), .optional(let inner): inner.element
@@ -98,7 +98,7 @@ extension ValueType {
         }
     }
 
-    fileprivate func field(_ name: String) -> ValueType {
+    func field(_ name: String) -> ValueType {
         switch self {
         case .object(let fields): fields[name] ?? .dyn
         case .map(_, let value): value

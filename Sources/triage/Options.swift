@@ -22,6 +22,13 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "No network and no commands: the text, files and snapshots alone.") var offline = false
     @Flag(help: "Let your own playbooks run commands and send requests; libraries have what trust.yaml gives them.")
     var allowCommands = false
+    @Option(
+        help: ArgumentHelp(
+            "Remove from every fact what this RE2 pattern matches, and what stands under a key that it matches; "
+                + "repeatable.", valueName: "pattern"))
+    var redact: [String] = []
+    @Option(help: ArgumentHelp("A file of such patterns, a line each; repeatable.", valueName: "file"))
+    var redactFile: [String] = []
     @Flag(help: "No colour; the NO_COLOR variable does the same.") var noColor = false
     @Option(help: ArgumentHelp("Colour: auto, always or never.", valueName: "when")) var color: Output.Color = .auto
     @Flag(name: .shortAndLong, help: "Say what is collected, and how long it took.") var verbose = false

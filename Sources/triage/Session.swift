@@ -84,7 +84,20 @@ struct Session: Sendable {
             })
         // Every request of a library's playbook is bound to what that library may do.
         for library in libraries { diagnostician.permissions[library.package.filePrefix] = library.permissions }
+        diagnostician.redaction = try redaction()
         return diagnostician
+    }
+
+    /// What the person wants removed beside secrets.
+    func redaction() throws -> RedactionPatterns {
+        var sources = options.redact
+        for path in options.redactFile {
+            sources += String(decoding: try readInput(path), as: UTF8.self).split(whereSeparator: \.isNewline)
+                .map(String.init).filter { !$0.hasPrefix("#") && !$0.allSatisfy(\.isWhitespace) }
+        }
+        do throws(Pattern.Failure) { return try RedactionPatterns(sources) } catch {
+            throw ValidationError("--redact: \(error.message)")
+        }
     }
 
     func factSource(text: String) async throws -> FactSource {
@@ -107,9 +120,9 @@ struct Session: Sendable {
     }
 
     /// Whether this is something else than triage's own format: a folder, or a file that is no snapshot.
-    private func isCapture(_ path: String) -> Bool {
+    func isCapture(_ path: String) -> Bool {
         if Files.isFolder(path) { return true }
-        guard let start = try? Files.start(of: path, count: 512) else { return false }
+        guard !SnapshotArchive.isArchive(path), let start = try? Files.start(of: path, count: 512) else { return false }
         return !Snapshot.isOwnFormat(start)
     }
 
@@ -129,7 +142,7 @@ struct Session: Sendable {
         return capture
     }
 
-    private func savedFacts(_ path: String) async throws -> Snapshot {
+    func savedFacts(_ path: String) async throws -> Snapshot {
         if SnapshotArchive.isArchive(path) {
             do throws(Snapshot.Issue) { return try SnapshotArchive.open(path, catalogue: catalogue) } catch {
                 output.note(problemText(error.problem(file: path)))

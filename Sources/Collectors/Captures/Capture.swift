@@ -13,7 +13,9 @@ package struct Capture: Sendable {
 
     /// Recognises what stands at the path by its content.
     package static func open(_ path: String) throws(Unknown) -> Capture {
-        try open(try CaptureFolder(path), path: path)
+        let folder = try CaptureFolder(path)
+        if folder.isSingleFile, let archive = try CaptureArchive.open(path) { return try open(archive, path: path) }
+        return try open(folder, path: path)
     }
 
     static func open(_ tree: any CaptureTree, path: String) throws(Unknown) -> Capture {

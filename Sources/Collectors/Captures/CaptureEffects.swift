@@ -5,7 +5,7 @@ internal import Facts
 ///
 /// It answers the requests that the objects it holds can answer, and reads files of the node that it is of; everything
 /// else is unknown. Nothing is run and nobody is asked.
-struct CaptureEffects: Effects {
+struct CaptureEffects: Effects, ResourceCatalogue {
     let contents: CaptureContents
 
     /// Where requests to a capture are sent; no such host exists (RFC 6761).
@@ -56,6 +56,8 @@ struct CaptureEffects: Effects {
         }
         return CommandOutput(exitCode: 0, standardOutput: output, standardError: [])
     }
+
+    func location(of name: ResourceName) throws(Unknown) -> ResourceLocation { try contents.location(of: name) }
 
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {
         ConnectionReport(failedAt: .resolving(ConnectionReport.notAsked))

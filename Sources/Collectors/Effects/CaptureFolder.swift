@@ -18,6 +18,7 @@ struct CaptureFolder: CaptureTree {
     /// Without links.
     private let root: String
     let files: [CaptureFile]
+    let isSingleFile: Bool
 
     init(_ path: String) throws(Unknown) {
         guard let resolved = realPath(path) else { throw Unknown(errorNumber: errno, path: path) }
@@ -28,11 +29,13 @@ struct CaptureFolder: CaptureTree {
             let name = lastPathComponent(resolved)
             root = String(resolved.dropLast(name.utf8.count + 1))
             files = [CaptureFile(path: name, information)]
+            isSingleFile = true
         case S_IFDIR:
             var walk = FolderWalk(root: resolved)
             try walk.visit("", depth: 0)
             root = resolved
             files = walk.files.sorted { $0.path < $1.path }
+            isSingleFile = false
         default: throw Unknown(.malformed, "\(path) is neither a folder nor a regular file")
         }
     }

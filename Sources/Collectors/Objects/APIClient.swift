@@ -69,11 +69,16 @@ struct APIClient: Sendable {
     private func shown(_ path: String) -> String { String(path.prefix { $0 != "?" }) }
 }
 
+/// Knows where resources are served without asking a server.
+protocol ResourceCatalogue {
+    func location(of name: ResourceName) throws(Unknown) -> ResourceLocation
+}
+
 extension APIClient {
     /// Where a resource is served; asks the server for what is not well known.
     func locate(_ name: ResourceName) async throws(Unknown) -> ResourceLocation {
         if let known = ResourceLocation.wellKnown(name) { return known }
-        if let capture = effects as? CaptureEffects { return try capture.contents.location(of: name) }
+        if let catalogue = effects as? any ResourceCatalogue { return try catalogue.location(of: name) }
         if name.group == "" || name.group == nil,
             let found = try await find(name, group: "", version: "v1", at: "/api/v1")
         {

@@ -24,7 +24,6 @@ struct AuthenticationCollector: Collector {
         secrets: ["token", "password", "client key"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        try surroundings.requireHere()
         let access = try await ServerAccess.authenticated(in: surroundings)
         return try await observe(access, in: surroundings)
     }

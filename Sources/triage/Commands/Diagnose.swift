@@ -17,6 +17,7 @@ struct Diagnose: AsyncParsableCommand {
         name: .shortAndLong,
         help: ArgumentHelp("Read the text from this file; '-' is standard input.", valueName: "path"))
     var file: [String] = []
+    @OptionGroup var dryRun: DryRunOptions
     @OptionGroup var options: CommonOptions
     @OptionGroup var report: ReportOptions
 
@@ -24,7 +25,9 @@ struct Diagnose: AsyncParsableCommand {
         let session = await Session.open(options)
         let text = try givenText(session)
         if let text, text.allSatisfy(\.isWhitespace) { session.output.note("warning: the given text is empty") }
-        try await session.diagnose(Inquiry(text: text ?? "", inputs: options.inputs), format: report.output)
+        let inquiry = Inquiry(text: text ?? "", inputs: options.inputs)
+        if dryRun.dryRun { return try await session.printPlan(inquiry) }
+        try await session.diagnose(inquiry, format: report.output)
     }
 
     /// `nil` where no text is given at all.
@@ -46,14 +49,16 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run one or more playbooks by name.")
 
     @Argument(help: "The playbooks' names.") var names: [String]
+    @OptionGroup var dryRun: DryRunOptions
     @OptionGroup var options: CommonOptions
     @OptionGroup var report: ReportOptions
 
     func run() async throws {
         let session = await Session.open(options)
         let playbooks = try names.map(session.playbook)
-        try await session.diagnose(
-            Inquiry(names: playbooks.map(\.name), inputs: options.inputs), format: report.output)
+        let inquiry = Inquiry(names: playbooks.map(\.name), inputs: options.inputs)
+        if dryRun.dryRun { return try await session.printPlan(inquiry) }
+        try await session.diagnose(inquiry, format: report.output)
     }
 }
 

@@ -142,6 +142,41 @@ struct CaptureDiagnosisTests {
         }
     }
 
+    @Test func `a bundle need not be unpacked, whatever wraps it`() async throws {
+        try await withBrokenCluster { kubeconfig, folder in
+            let expected = try await live(kubeconfig, playbooks: ["crash-loop-back-off"])
+            let long = String(repeating: "very-", count: 30) + "long-folder"
+            try CaptureLayout.troubleshoot.write(to: folder.appending(path: long))
+            for (name, options) in [
+                ("bundle.tar.gz", ["-czf"]), ("bundle.tar", ["-cf"]), ("pax.tgz", ["--format=pax", "-czf"]),
+            ] {
+                let archive = folder.appending(path: name)
+                let process = Process()
+                process.executableURL = URL(filePath: "/usr/bin/tar")
+                process.arguments =
+                    options + [archive.path(percentEncoded: false), "-C", folder.path(percentEncoded: false), long]
+                try await process.runToEnd()
+                #expect(answers(try await diagnose(archive, playbooks: ["crash-loop-back-off"])) == expected, "\(name)")
+                // Cut off, it is said to be.
+                let whole = try Data(contentsOf: archive)
+                try whole.prefix(whole.count / 2).write(to: archive)
+                let cut = try await diagnose(archive, playbooks: ["crash-loop-back-off"])
+                #expect(cut.exitCode == 3 && cut.notes.contains("cannot be used"), "\(name): \(cut.notes)")
+            }
+        }
+    }
+
+    @Test func `nothing is mended on this machine for what was captured elsewhere`() async throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try CaptureLayout(files: SosReportTests.report).write(to: folder)
+        let result = try await TriageCommand.run([
+            "fix", "swap-enabled", "--remedy", "let-pods-use-swap", "--yes", "--snapshot",
+            folder.path(percentEncoded: false),
+        ])
+        #expect(result.exitCode == 3, "\(result.output)\(result.notes)")
+    }
+
     @Test func `a must-gather and a folder of lists give the same diagnosis as the cluster`() async throws {
         try await withBrokenCluster { kubeconfig, folder in
             let expected = try await live(kubeconfig)

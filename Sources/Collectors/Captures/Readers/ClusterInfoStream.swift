@@ -29,6 +29,14 @@ struct CaptureMemory: CaptureTree {
             .sorted { $0.path < $1.path }
     }
 
+    /// The last of equal paths counts, as with tar.
+    init(_ entries: [(file: CaptureFile, content: [UInt8])]) {
+        contents = Dictionary(
+            entries.filter { !$0.file.isLoose }.map { ($0.file.path, $0.content) }, uniquingKeysWith: { $1 })
+        files = Dictionary(entries.map { ($0.file.path, $0.file) }, uniquingKeysWith: { $1 }).values
+            .sorted { $0.path < $1.path }
+    }
+
     func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
         guard let bytes = contents[path] else { throw Unknown(.notFound, "\(path) is not in the capture") }
         guard bytes.count <= limit else {
