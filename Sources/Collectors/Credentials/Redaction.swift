@@ -19,7 +19,43 @@ enum Redaction {
         (#"\b[A-Za-z0-9+/_-]{64,}={0,2}"#, 0),
     ].compactMap { source, group in (try? Pattern(source)).map { ($0, group) } }
 
+    /// Those of the patterns above that nothing harmless matches: digests, names and the words of a message stay.
+    private static let certain = [0, 1, 2, 3, 4, 5, 6, 7].map { patterns[$0] }
+
     static let mark = "[redacted]"
+
+    /// What is a credential by its form alone, wherever it stands; for the many texts of objects.
+    static func redactCredentials(_ text: String) -> String {
+        guard mayHoldCredential(text) else { return text }
+        return certain.reduce(text) { replace($1.pattern, group: $1.group, in: $0) }
+    }
+
+    /// Whether one of the certain patterns could match: one look at each byte, for millions of texts.
+    private static func mayHoldCredential(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.count >= 8 else { return false }
+            func follows(_ word: StaticString, _ index: Int) -> Bool {
+                let count = word.utf8CodeUnitCount
+                guard index + count <= bytes.count else { return false }
+                return (0..<count).allSatisfy { unsafe bytes[index + $0] == word.utf8Start[$0] }
+            }
+            for index in 0..<bytes.count {
+                switch unsafe bytes[index] {
+                case UInt8(ascii: "@"): return true
+                case UInt8(ascii: "e") where follows("eyJ", index) || follows("earer", index): return true
+                case UInt8(ascii: "E") where follows("EARER", index): return true
+                case UInt8(ascii: "-") where follows("-----BEGIN", index): return true
+                case UInt8(ascii: "A") where follows("AKIA", index) || follows("ASIA", index): return true
+                case UInt8(ascii: "g") where follows("gh", index): return true
+                case UInt8(ascii: "y") where follows("ya29.", index): return true
+                case UInt8(ascii: "k") where follows("k8s-aws-v1.", index): return true
+                default: continue
+                }
+            }
+            return false
+        }
+    }
 
     static func redact(_ text: String) -> String {
         patterns.reduce(text) { replace($1.pattern, group: $1.group, in: $0) }
@@ -50,7 +86,7 @@ enum Redaction {
     /// Whether an environment variable of this name holds a secret.
     static func isSecretName(_ name: String) -> Bool {
         let name = name.lowercased()
-        return ["secret", "password", "passwd", "token", "key", "credential"].contains(where: name.contains)
+        return ["secret", "pass", "pwd", "token", "key", "credential", "auth"].contains(where: name.contains)
     }
 
     private static func isSecretFlag(_ argument: String) -> Bool {

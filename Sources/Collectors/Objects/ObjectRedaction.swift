@@ -44,10 +44,18 @@ enum ObjectRedaction {
             Map(
                 map.entries.map { key, value in
                     guard case .string("kubectl.kubernetes.io/last-applied-configuration") = key else {
-                        return (key, value)
+                        return (key, withoutSecretVariables(value))
                     }
                     return (key, Unknown(.redacted, "repeats the object as it was applied").value)
                 }))
+    }
+
+    /// `--token=…`, `--password …`.
+    private static func withoutSecretArguments(_ value: Value) -> Value {
+        guard let texts = value.elements?.map(\.text), !texts.contains(nil) else {
+            return withoutSecretVariables(value)
+        }
+        return Value.texts(Redaction.redact(arguments: texts.compactMap(\.self)))
     }
 
     /// `{name: DB_PASSWORD, value: …}`, wherever it stands.
@@ -55,7 +63,7 @@ enum ObjectRedaction {
         switch value {
         case .list(let list): return .list(List(list.elements.map(withoutSecretVariables)))
         case .map(let map):
-            if let name = map["name"]?.text, map["value"] != nil, looksSecret(name) {
+            if let name = map["name"]?.text, map["value"] != nil, Redaction.isSecretName(name) {
                 return .map(
                     Map(
                         map.entries.map { key, value in
@@ -65,14 +73,16 @@ enum ObjectRedaction {
                             return (key, value)
                         }))
             }
-            return .map(Map(map.entries.map { (key: $0.key, value: withoutSecretVariables($0.value)) }))
+            return .map(
+                Map(
+                    map.entries.map { key, value in
+                        switch key {
+                        case .string("args"), .string("command"): (key, withoutSecretArguments(value))
+                        default: (key, withoutSecretVariables(value))
+                        }
+                    }))
+        case .string(let text): return .string(Redaction.redactCredentials(text))
         default: return value
         }
-    }
-
-    private static func looksSecret(_ name: String) -> Bool {
-        let name = name.lowercased()
-        return ["secret", "password", "passwd", "token", "apikey", "api_key", "credential", "private_key"]
-            .contains { name.contains($0) }
     }
 }
