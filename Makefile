@@ -9,7 +9,7 @@ EXAMPLE = diagnose --file docs/example/output.txt \
 	--snapshot docs/example/snapshot.json
 ARGS ?= $(EXAMPLE)
 
-.PHONY: run test build install lint format golden bench fuzz
+.PHONY: run test build install lint format golden bench bench-library fuzz
 
 run: build
 	@$(RELEASE) $(ARGS)
@@ -45,6 +45,12 @@ golden:
 bench:
 	swift build -c release --product bench
 	.build/release/bench
+
+# 10,000 playbooks: loading them beside libyaml alone, and the command with and without them.
+bench-library:
+	swift build -c release --static-swift-stdlib --product triage
+	swift build -c release --static-swift-stdlib --product bench-library
+	.build/release/bench-library
 
 # Ten minutes of random and mutated expressions under the address sanitizer.
 fuzz:

@@ -79,6 +79,9 @@ let package = Package(
         .executableTarget(
             name: "bench-facts", dependencies: ["CEL", "Facts", "Playbooks", "Engine", "Archives", "Collectors"],
             path: "Benchmarks/Facts", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Collectors"], path: "Benchmarks/Library",
+            swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

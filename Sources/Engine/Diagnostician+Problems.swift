@@ -8,17 +8,18 @@ extension Diagnostician {
     }
 
     private func unknownPlaybook(_ name: String) -> Problem? {
-        guard !playbooks.contains(where: { $0.name == name }) else { return nil }
-        let nearest = nearestName(to: name, among: playbooks.map(\.name))
+        guard library[name] == nil else { return nil }
+        let nearest = nearestName(to: name, among: library.outlines.map(\.name))
         return Problem(
             .unknownPlaybook, "there is no playbook '\(name)'" + didYouMean(nearest), at: .commandLine,
             suggestion: nearest)
     }
 
     private func input(_ name: String, _ text: String) -> [Problem] {
-        let declared = playbooks.flatMap(\.inputs).filter { $0.name == name }
+        let inputs = library.outlines.flatMap(\.inputs)
+        let declared = inputs.filter { $0.name == name }
         guard !declared.isEmpty else {
-            let nearest = nearestName(to: name, among: playbooks.flatMap(\.inputs).map(\.name))
+            let nearest = nearestName(to: name, among: inputs.map(\.name))
             return [
                 Problem(
                     .invalidInput, "no playbook has an input '\(name)'" + didYouMean(nearest), at: .commandLine,

@@ -59,7 +59,7 @@ package struct Diagnostician: Sendable {
         }
     }
 
-    package var playbooks: [Playbook]
+    package var library: PlaybookLibrary
     package var catalogue: Catalogue
     package var source: FactSource
     package var limits: Limits
@@ -75,16 +75,21 @@ package struct Diagnostician: Sendable {
     var givenPlatform: String?
 
     package init(
-        playbooks: [Playbook], catalogue: Catalogue, source: FactSource, limits: Limits = Limits(),
+        library: PlaybookLibrary, catalogue: Catalogue, source: FactSource, limits: Limits = Limits(),
         progress: @escaping @Sendable (Progress) -> Void = { _ in },
         sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
     ) {
-        self.playbooks = playbooks
+        self.library = library
         self.catalogue = catalogue
         self.source = source
         self.limits = limits
         self.progress = progress
         self.sleep = sleep
+    }
+
+    /// Over playbooks that stand side by side already.
+    package init(playbooks: [Playbook], catalogue: Catalogue, source: FactSource) {
+        self.init(library: PlaybookLibrary(of: playbooks), catalogue: catalogue, source: source)
     }
 
     /// The answer to what a person asked.
@@ -104,7 +109,7 @@ package struct Diagnostician: Sendable {
         var inquiry = inquiry
         inquiry.text = redaction.applied(to: inquiry.text)
         let text = inquiry.text.isEmpty ? redaction.applied(to: source.text) : inquiry.text
-        let matches = text.isEmpty ? [] : SymptomMatcher(playbooks).matches(in: text)
+        let matches = text.isEmpty ? [] : library.symptomMatches(in: text)
         let asked = participants(of: inquiry, text: text, matches: matches)
         let situation = Situation(
             now: source.now, inputs: inquiry.inputs,
@@ -114,18 +119,20 @@ package struct Diagnostician: Sendable {
             WorkingMemory(situation, catalogue: catalogue), asked: asked, wanting: inquiry.scope,
             from: await source(with: inquiry.text))
         return Investigation(
-            library: playbooks, asked: asked, matches: matches, text: text, memory: memory,
+            library: library, asked: asked, matches: matches, text: text, memory: memory,
             problems: problems(of: inquiry))
     }
 
     /// The named ones first, then the matched ones, best first; all where nothing was said.
     func participants(of inquiry: Inquiry, text: String, matches: [SymptomMatch]) -> [Playbook] {
-        if inquiry.names.isEmpty && (text.isEmpty || inquiry.scope == .everything) { return playbooks }
+        if inquiry.names.isEmpty && (text.isEmpty || inquiry.scope == .everything) {
+            return library.playbooks
+        }
         // What a snapshot's text says selects playbooks only where the person selected none.
         let counts = !inquiry.text.isEmpty || inquiry.names.isEmpty
         let wanted = inquiry.names + (counts ? matches.map(\.playbook) : [])
         var seen: Set<String> = []
-        return wanted.filter { seen.insert($0).inserted }.compactMap { name in playbooks.first { $0.name == name } }
+        return wanted.filter { seen.insert($0).inserted }.compactMap { library[$0] }
     }
 
     /// Evaluates, asks for what could change the answer, the cheapest first, until nothing can.
@@ -134,7 +141,7 @@ package struct Diagnostician: Sendable {
     ) async -> WorkingMemory {
         await withinTotal { [self] in
             var memory = empty
-            var evaluation = Evaluation(asked: asked, library: playbooks)
+            var evaluation = Evaluation(asked: asked, library: library)
             while !Task.isCancelled {
                 evaluation.update(memory)
                 let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch

@@ -61,12 +61,12 @@ struct Hypothesis {
 /// The causes that take part, judged by the facts.
 struct Evaluation {
     /// All that there are: any may explain.
-    let library: [Playbook]
+    let library: PlaybookLibrary
     private(set) var hypotheses: [Hypothesis] = []
     private(set) var scopes: [String: Scope] = [:]
 
     /// - Parameter asked: best first.
-    init(asked: [Playbook], library: [Playbook]) {
+    init(asked: [Playbook], library: PlaybookLibrary) {
         self.library = library
         for (index, playbook) in asked.enumerated() { add(playbook.causes.indices, of: playbook, .asked, rank: index) }
     }
@@ -103,11 +103,9 @@ struct Evaluation {
         let confirmed = Set(hypotheses.filter(\.verdict.isConfirmed).map(\.id))
         guard !confirmed.isEmpty else { return false }
         let before = hypotheses.count
-        for (index, playbook) in library.enumerated() {
-            for (position, cause) in playbook.causes.enumerated()
-            where !confirmed.isDisjoint(with: cause.explains) && !known.contains("\(playbook.name)/\(cause.id)") {
-                add(position..<position + 1, of: playbook, .explaining, rank: library.count + index)
-            }
+        for (index, playbook, cause) in library.explaining(confirmed)
+        where !known.contains("\(playbook.name)/\(playbook.causes[cause].id)") {
+            add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + index)
         }
         return hypotheses.count > before
     }

@@ -8,7 +8,7 @@ extension Investigation {
     /// - Parameter cause: `playbook/cause`.
     package func explanation(of cause: String) -> CauseExplanation? {
         let parts = cause.split(separator: "/", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let playbook = library.first(where: { $0.name == parts[0] }),
+        guard parts.count == 2, let playbook = library[parts[0]],
             let cause = playbook.causes.first(where: { $0.id == parts[1] })
         else { return nil }
         return Scope(playbook, memory: memory).explanation(of: cause)

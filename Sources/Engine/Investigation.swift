@@ -4,7 +4,7 @@ internal import Playbooks
 
 /// A diagnosis and all that it rests on: it can be saved, and asked why.
 package struct Investigation: Sendable {
-    let library: [Playbook]
+    let library: PlaybookLibrary
     /// What took part because of the inquiry, best first.
     let asked: [Playbook]
     let memory: WorkingMemory
@@ -13,7 +13,7 @@ package struct Investigation: Sendable {
     package let snapshot: Snapshot
 
     init(
-        library: [Playbook], asked: [Playbook], matches: [SymptomMatch], text: String, memory: WorkingMemory,
+        library: PlaybookLibrary, asked: [Playbook], matches: [SymptomMatch], text: String, memory: WorkingMemory,
         problems: [Problem]
     ) {
         self.library = library
@@ -25,7 +25,7 @@ package struct Investigation: Sendable {
         diagnosis = Diagnosis(
             subject: subject, symptoms: matches.map(\.matchedSymptom), findings: evaluation.findings(memory),
             problems: problems, collectedAt: memory.situation.now,
-            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library).names : [])
+            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library.outlines).names : [])
         snapshot = Snapshot(
             subject: subject, now: memory.situation.now, text: text,
             facts: memory.facts)

@@ -190,7 +190,7 @@ extension Investigation {
     fileprivate func check(
         playbook: String, cause: String, remedy: String
     ) -> (condition: String, verdict: Verdict, scope: Scope)? {
-        guard let playbook = library.first(where: { $0.name == playbook }),
+        guard let playbook = library[playbook],
             let cause = playbook.causes.first(where: { $0.id == cause })
         else { return nil }
         let scope = Scope(playbook, memory: memory)

@@ -59,10 +59,43 @@ package protocol Effects: Sendable {
     func status(of path: String) async throws(Unknown) -> FileStatus
     /// The names in a directory, sorted.
     func list(_ directory: String) async throws(Unknown) -> [String]
+    /// What stands under each of the names in a directory, in their order; links are not followed.
+    func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry]
     func run(_ command: Command) async throws(Unknown) -> CommandOutput
     func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse
     /// One step of the probe ladder: resolves, connects, and, if asked, shakes hands.
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport
+}
+
+/// What a name in a directory turned out to be.
+package enum DirectoryEntry: Sendable {
+    case file([UInt8])
+    case notAFile(FileStatus.Kind)
+    case unreadable(Unknown)
+}
+
+extension Effects {
+    /// One after the other.
+    package func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry] {
+        var entries: [DirectoryEntry] = []
+        for name in names {
+            let path = directory.appending(component: name)
+            do throws(Unknown) {
+                let kind = try await status(of: path).kind
+                entries.append(kind == .regular ? .file(try await readFile(path, limit: limit)) : .notAFile(kind))
+            } catch {
+                entries.append(.unreadable(error))
+            }
+        }
+        return entries
+    }
+}
+
+extension String {
+    /// A path one step further down.
+    package func appending(component: String) -> String {
+        hasSuffix("/") ? self + component : "\(self)/\(component)"
+    }
 }
 
 package struct FileStatus: Sendable, Hashable {

@@ -1,4 +1,6 @@
+internal import Dispatch
 package import Facts
+internal import Synchronization
 
 /// The one way by which a playbook comes to be: from bytes, through the catalogue's types.
 package struct Loader: Sendable {
@@ -21,6 +23,20 @@ package struct Loader: Sendable {
             if let playbook, isSound { playbooks.append(playbook) }
         }
         return (playbooks, problems.inOrderOfPlace)
+    }
+
+    /// Each file's own, in their order; many files are loaded on all processors.
+    func load(_ contents: [PlaybookFiles.Content]) -> [(playbooks: [Playbook], problems: [Problem])] {
+        let size = 64
+        let parts = (contents.count + size - 1) / size
+        let loaded = Mutex<[Int: [(playbooks: [Playbook], problems: [Problem])]]>([:])
+        DispatchQueue.concurrentPerform(iterations: parts) { part in
+            let results = contents[part * size..<min((part + 1) * size, contents.count)].map {
+                load($0.bytes, file: $0.file)
+            }
+            loaded.withLock { $0[part] = results }
+        }
+        return loaded.withLock { loaded in (0..<parts).flatMap { loaded[$0] ?? [] } }
     }
 
     /// The names of all playbooks of a file, also of those that cannot be loaded.

@@ -9,6 +9,9 @@ internal import Libraries
 internal import Playbooks
 internal import Reports
 
+// `@inline(never)` on what throws below: inlined into commands' asynchronous `run`, it makes the optimiser of Swift 6.3.1
+// crash ("while splitting coroutine").
+
 /// What a command works with: the playbooks in force, and where facts come from.
 struct Session: Sendable {
     let options: CommonOptions
@@ -41,7 +44,7 @@ struct Session: Sendable {
         session.library = await PlaybookLibrary.load(
             from: session.places.playbooks, libraries: session.libraries.map(\.package.playbooks),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
-            effects: session.effects)
+            effects: session.effects, shelf: .inCache(environment: session.environment))
         for problem in session.library.problems { session.output.note(problemText(problem)) }
         return session
     }
@@ -70,7 +73,7 @@ struct Session: Sendable {
         let output = output
         let isVerbose = options.verbose
         var diagnostician = Diagnostician(
-            playbooks: library.playbooks, catalogue: catalogue, source: source,
+            library: library, catalogue: catalogue, source: source,
             limits: Diagnostician.Limits(
                 factSeconds: min(15, options.timeout), totalSeconds: options.timeout),
             progress: { event in
@@ -157,6 +160,7 @@ struct Session: Sendable {
     }
 
     /// A file that a person named, or one of a library; what cannot be read is bad input.
+    @inline(never)
     func readInput(_ path: String) throws -> [UInt8] {
         if let content = libraries.lazy.compactMap({ $0.package.content(of: path) }).first { return content }
         do {
@@ -168,6 +172,7 @@ struct Session: Sendable {
     }
 
     /// The text in the file that an option names, `-` being standard input; empty where it names none.
+    @inline(never)
     func text(from path: String?) throws -> String {
         guard let path else { return "" }
         let bytes = path == "-" ? try Files.readStandardInput() ?? [] : try readInput(path)
@@ -186,12 +191,13 @@ struct Session: Sendable {
     func libraryPlaybook(_ name: String) -> Playbook? {
         let parts = name.split(separator: "/").map(String.init)
         guard parts.count == 2 else { return nil }
-        return (library.playbooks + library.hidden).first {
+        return ([library[parts[1]]].compactMap(\.self) + library.hidden).first {
             $0.name == parts[1] && library(of: $0)?.package.manifest.name == parts[0]
         }
     }
 
     /// The playbook of that name, or an error that offers the nearest ones.
+    @inline(never)
     func playbook(_ name: String) throws -> Playbook {
         if let playbook = library[name] { return playbook }
         if let playbook = libraryPlaybook(name) {
@@ -200,7 +206,7 @@ struct Session: Sendable {
             output.note("error: '\(name)' is overridden by \(other.file); 'triage show \(name)' shows it")
             throw ExitCode(Engine.ExitCode.badInput.rawValue)
         }
-        let nearest = nearestName(to: name, among: library.playbooks.map(\.name))
+        let nearest = nearestName(to: name, among: library.outlines.map(\.name))
         output.note(
             "error: there is no playbook '\(name)'"
                 + (nearest.map { "; did you mean '\($0)'?" } ?? "; 'triage list' names them all"))
@@ -208,6 +214,7 @@ struct Session: Sendable {
     }
 
     /// `playbook/cause`, both checked.
+    @inline(never)
     func cause(_ reference: String) throws -> (playbook: Playbook, cause: Cause) {
         let parts = reference.split(separator: "/", maxSplits: 1).map(String.init)
         let playbook = try playbook(parts[0])
@@ -220,6 +227,16 @@ struct Session: Sendable {
                 + (nearest.map { "; did you mean '\(playbook.name)/\($0)'?" }
                     ?? "; expected \(playbook.name)/ and one of \(playbook.causes.map(\.id).joined(separator: ", "))"))
         throw ExitCode(Engine.ExitCode.badInput.rawValue)
+    }
+}
+
+extension IndexShelf {
+    /// In the person's cache; what is not there is parsed.
+    static func inCache(environment: [String: String]) -> IndexShelf {
+        let store = IndexStore(environment: environment)
+        return IndexShelf(
+            digest: IndexStore.digest, read: { store.read($0) }, write: { store.write($0, $1) },
+            symptomSearch: { SymptomIndex.bytes(of: $0) }, program: Version.current)
     }
 }
 

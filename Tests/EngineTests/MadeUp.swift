@@ -89,7 +89,7 @@ struct MadeUp {
         sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
     ) -> Diagnostician {
         Diagnostician(
-            playbooks: playbooks, catalogue: catalogue,
+            library: PlaybookLibrary(of: playbooks), catalogue: catalogue,
             source: .live(Surroundings(now: Self.now, effects: NoEffects())), limits: limits, sleep: sleep)
     }
 

@@ -16,6 +16,10 @@ package struct OfflineEffects: Effects {
 
     package func list(_ directory: String) async throws(Unknown) -> [String] { try await files.list(directory) }
 
+    package func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry] {
+        await files.readEntries(names, of: directory, limit: limit)
+    }
+
     package func run(_ command: Command) async throws(Unknown) -> CommandOutput {
         throw notAsked("\(command.executable) was not run")
     }

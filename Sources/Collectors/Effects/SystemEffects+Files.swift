@@ -26,6 +26,59 @@ extension SystemEffects {
         return try Self.readAll(descriptor, path: path, limit: limit)
     }
 
+    /// Some at a time: a library may have thousands of small files.
+    package func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry] {
+        let folder = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else {
+            let unknown = Unknown(errorNumber: errno, path: directory)
+            return names.map { _ in .unreadable(unknown) }
+        }
+        defer { close(folder) }
+        let size = 256
+        return await withTaskGroup(of: (start: Int, entries: [DirectoryEntry]).self) { group in
+            for start in stride(from: 0, to: names.count, by: size) {
+                let part = names[start..<min(start + size, names.count)]
+                group.addTask { (start, part.map { readEntry($0, folder, directory, limit) }) }
+            }
+            var parts: [(start: Int, entries: [DirectoryEntry])] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.start < $1.start }.flatMap(\.entries)
+        }
+    }
+
+    private func readEntry(_ name: String, _ folder: Int32, _ directory: String, _ limit: Int) -> DirectoryEntry {
+        let descriptor = unsafe openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else {
+            if errno == ELOOP { return .notAFile(.symbolicLink) }
+            return .unreadable(Unknown(errorNumber: errno, path: directory.appending(component: name)))
+        }
+        defer { close(descriptor) }
+        var information = stat()
+        let path = { directory.appending(component: name) }
+        guard unsafe fstat(descriptor, &information) == 0 else {
+            return .unreadable(Unknown(errorNumber: errno, path: path()))
+        }
+        switch information.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: return .notAFile(.directory)
+        default: return .notAFile(.other)
+        }
+        let size = Int(information.st_size)
+        guard size <= limit else {
+            return .unreadable(
+                Unknown(.truncated, "\(path()) has \(size) bytes, more than the limit of \(limit)"))
+        }
+        let content = unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
+            unsafe count = max(0, read(descriptor, buffer.baseAddress, size + 1))
+        }
+        // Most files are read by one call, and all of it; what grows or is interrupted is read again, the long way.
+        if content.count == size { return .file(content) }
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { return .unreadable(Unknown(errorNumber: errno, path: path())) }
+        do throws(Unknown) { return .file(try Self.readAll(descriptor, path: path(), limit: limit)) } catch {
+            return .unreadable(error)
+        }
+    }
+
     /// Up to the end, whatever the size said: files of /proc say 0.
     static func readAll(_ descriptor: Int32, path: String, limit: Int) throws(Unknown) -> [UInt8] {
         var content: [UInt8] = []

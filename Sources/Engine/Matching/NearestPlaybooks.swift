@@ -1,4 +1,3 @@
-internal import CEL
 internal import Playbooks
 
 /// The playbooks whose symptoms share the most telling words with a text that shows none of them.
@@ -7,7 +6,7 @@ internal import Playbooks
 struct NearestPlaybooks {
     let names: [String]
 
-    init(to text: String, among playbooks: [Playbook], limit: Int = 3) {
+    init(to text: String, among playbooks: [PlaybookOutline], limit: Int = 3) {
         // A log is searched by its symptoms; only what a person would paste is compared word by word.
         guard text.utf8.count <= 1 << 16 else {
             names = []
@@ -44,12 +43,12 @@ struct NearestPlaybooks {
     ]
 }
 
-extension Symptom {
+extension PlaybookOutline.Symptom {
     /// What it says, without what a pattern leaves open.
     fileprivate var spelledOut: String {
-        switch self {
-        case .text(let text): text
-        case .regex(let pattern): pattern.source.replacingGroups
+        switch kind {
+        case .text: source
+        case .regex: source.replacingGroups
         }
     }
 }

@@ -1,4 +1,3 @@
-internal import CEL
 package import Playbooks
 
 /// A playbook whose symptom the text shows, where it shows it best.
@@ -33,7 +32,8 @@ package struct SymptomMatcher: Sendable {
     struct Entry: Sendable {
         enum Form: Sendable {
             case literal(LiteralSymptom)
-            case pattern(Pattern)
+            /// Compiled where it is first tried.
+            case pattern(String)
         }
 
         var playbook: Int
@@ -52,7 +52,9 @@ package struct SymptomMatcher: Sendable {
     /// Entries whose patterns spell out too little to be hinted at.
     private let unhinted: [Int]
 
-    package init(_ playbooks: [Playbook]) {
+    package init(_ playbooks: [Playbook]) { self.init(playbooks.map(PlaybookOutline.init)) }
+
+    init(_ playbooks: [PlaybookOutline]) {
         names = playbooks.map(\.name)
         var entries: [Entry] = []
         var owners: [Int] = []
@@ -60,19 +62,8 @@ package struct SymptomMatcher: Sendable {
         var unhinted: [Int] = []
         for (index, playbook) in playbooks.enumerated() {
             for symptom in playbook.symptoms {
-                let hints: [[UInt8]]?
-                switch symptom {
-                case .text(let text):
-                    let literal = LiteralSymptom(text)
-                    entries.append(
-                        Entry(playbook: index, form: .literal(literal), specificity: literal.bytes.count))
-                    hints = [literal.bytes]
-                case .regex(let pattern):
-                    let literals = PatternLiterals(pattern.source)
-                    entries.append(
-                        Entry(playbook: index, form: .pattern(pattern), specificity: literals.specificity))
-                    hints = literals.needles
-                }
+                let (form, specificity, hints) = Self.hints(of: symptom)
+                entries.append(Entry(playbook: index, form: form, specificity: specificity))
                 guard let hints else {
                     unhinted.append(entries.count - 1)
                     continue
@@ -85,6 +76,20 @@ package struct SymptomMatcher: Sendable {
         self.owners = owners
         self.unhinted = unhinted
         automaton = NeedleAutomaton(needles)
+    }
+
+    /// How the symptom is looked for, and what must occur wherever it does; `nil`: nothing can be said.
+    static func hints(
+        of symptom: PlaybookOutline.Symptom
+    ) -> (form: Entry.Form, specificity: Int, needles: [[UInt8]]?) {
+        switch symptom.kind {
+        case .text:
+            let literal = LiteralSymptom(symptom.source)
+            return (.literal(literal), literal.bytes.count, [literal.bytes])
+        case .regex:
+            let literals = PatternLiterals(symptom.source)
+            return (.pattern(symptom.source), literals.specificity, literals.needles)
+        }
     }
 
     /// Every playbook that a symptom selects, the best match first.

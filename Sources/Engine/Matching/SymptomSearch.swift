@@ -22,6 +22,8 @@ struct SymptomSearch {
     private let lines: TextLines
     private var states: [State]
     private var best: [Int: SymptomMatch] = [:]
+    /// By entry, those that were tried; what cannot be compiled has been told by the loader, and matches nothing.
+    private var patterns: [Int: Pattern?] = [:]
     /// The offset up to which lines are counted, and their number.
     private var counted = (offset: 0, line: 1)
 
@@ -74,8 +76,8 @@ struct SymptomSearch {
         let place: Place?
         switch matcher.entries[entry].form {
         case .literal(let literal): place = find(literal, endingAt: offset)
-        case .pattern(let pattern):
-            place = find(pattern, around: line)
+        case .pattern(let source):
+            place = pattern(source, of: entry).flatMap { find($0, around: line) }
             states[entry].lastLine = line.lowerBound
         }
         guard let place else { return }
@@ -144,6 +146,13 @@ struct SymptomSearch {
     }
 
     // MARK: Patterns
+
+    private mutating func pattern(_ source: String, of entry: Int) -> Pattern? {
+        if let known = patterns[entry] { return known }
+        let pattern = try? Pattern(source)
+        patterns[entry] = .some(pattern)
+        return pattern
+    }
 
     private func find(_ pattern: Pattern, around line: Range<Int>) -> Place? {
         let wrapped = lines.wrapped(around: line)

@@ -73,7 +73,7 @@ package struct PlaybookTestRunner: Sendable {
 
     private func run(_ testCase: PlaybookTestCase, of playbook: Playbook, _ report: inout Report) async -> Result {
         var diagnostician = Diagnostician(
-            playbooks: playbooks, catalogue: catalogue,
+            library: PlaybookLibrary(of: playbooks), catalogue: catalogue,
             source: .snapshot(Snapshot(now: testCase.now, facts: shared(testCase, of: playbook))))
         diagnostician.given = [playbook.name: testCase.facts]
         diagnostician.givenPlatform = testCase.platform

@@ -167,6 +167,11 @@ package enum Disk {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Sorted; none where the folder cannot be read.
+    static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
     static func unlinkQuietly(_ path: String) { _ = unsafe unlink(path) }
 
     /// A directory of our own that is removed again, with all that a program (git) put there.

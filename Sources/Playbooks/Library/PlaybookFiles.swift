@@ -26,7 +26,9 @@ package struct PlaybookFiles: Sendable {
     package private(set) var problems: [Problem] = []
 
     /// More files than this in one directory are a mistake.
-    private static let mostFiles = 2000
+    private static let mostFiles = 20_000
+    /// So many are read at a time, so that a folder of far too much is given up before all of it is in memory.
+    private static let filesAtATime = 4000
     /// A byte more than a playbook may have, so that the reader tells of larger ones at their place.
     private static let mostBytes = (1 << 20) + 1
 
@@ -56,13 +58,7 @@ package struct PlaybookFiles: Sendable {
                     .tooManyFiles, "\(wanted.count) files are more than the \(Self.mostFiles) that a source may have",
                     path)
             }
-            for name in wanted.prefix(Self.mostFiles) {
-                guard contents.reduce(0, { $0 + $1.bytes.count }) <= Self.mostBytesTogether else {
-                    report(.tooLarge, "the files have more than \(Self.mostBytesTogether >> 20) MiB together", path)
-                    break
-                }
-                await readEntry(path.appending(component: name), effects)
-            }
+            await readEntries(Array(wanted.prefix(Self.mostFiles)), path, effects)
             if kind == .tests, names.contains("tests") {
                 await readDirectory(path.appending(component: "tests"), kind, effects)
             }
@@ -71,27 +67,47 @@ package struct PlaybookFiles: Sendable {
         }
     }
 
-    private mutating func readEntry(_ path: String, _ effects: some Effects) async {
-        do throws(Unknown) {
-            switch try await effects.status(of: path).kind {
-            case .regular: await read(path, effects)
-            case .symbolicLink:
-                report(.linkNotFollowed, "a symbolic link is not followed; expected the file itself", path)
-            case .directory: break
-            case .other: report(.unreadableFile, "this is not a regular file", path)
+    private mutating func readEntries(_ names: [String], _ directory: String, _ effects: some Effects) async {
+        var size = contents.reduce(0) { $0 + $1.bytes.count }
+        for start in stride(from: 0, to: names.count, by: Self.filesAtATime) {
+            let part = Array(names[start..<min(start + Self.filesAtATime, names.count)])
+            let entries = await effects.readEntries(part, of: directory, limit: Self.mostBytes)
+            for (name, entry) in zip(part, entries) {
+                guard size <= Self.mostBytesTogether else {
+                    return report(
+                        .tooLarge, "the files have more than \(Self.mostBytesTogether >> 20) MiB together", directory)
+                }
+                size += take(entry, directory.appending(component: name))
             }
-        } catch {
-            report(.unreadableFile, "the file cannot be read: \(error.detail)", path)
         }
+    }
+
+    /// Returns how many bytes were kept.
+    private mutating func take(_ entry: DirectoryEntry, _ path: String) -> Int {
+        switch entry {
+        case .file(let bytes):
+            contents.append(Content(file: path, bytes: bytes))
+            return bytes.count
+        case .notAFile(.symbolicLink):
+            report(.linkNotFollowed, "a symbolic link is not followed; expected the file itself", path)
+        case .notAFile(.directory): break
+        case .notAFile: report(.unreadableFile, "this is not a regular file", path)
+        case .unreadable(let unknown): reportUnreadable(unknown, path)
+        }
+        return 0
     }
 
     private mutating func read(_ path: String, _ effects: some Effects) async {
         do throws(Unknown) {
             contents.append(Content(file: path, bytes: try await effects.readFile(path, limit: Self.mostBytes)))
         } catch {
-            let code: Problem.Code = error.reason == .truncated ? .tooLarge : .unreadableFile
-            report(code, "the file cannot be read: \(error.detail)", path)
+            reportUnreadable(error, path)
         }
+    }
+
+    private mutating func reportUnreadable(_ unknown: Unknown, _ path: String) {
+        let code: Problem.Code = unknown.reason == .truncated ? .tooLarge : .unreadableFile
+        report(code, "the file cannot be read: \(unknown.detail)", path)
     }
 
     private mutating func report(_ code: Problem.Code, _ message: String, _ path: String) {
@@ -107,11 +123,5 @@ extension PlaybookFiles.Kind {
         case .playbooks: !isTest
         case .tests: isTest
         }
-    }
-}
-
-extension String {
-    fileprivate func appending(component: String) -> String {
-        hasSuffix("/") ? self + component : "\(self)/\(component)"
     }
 }

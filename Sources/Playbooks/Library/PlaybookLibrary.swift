@@ -1,6 +1,8 @@
 package import Facts
 
 /// The playbooks in force: those of several sources, of which later ones override earlier ones by name.
+///
+/// Behind an index a playbook is parsed and compiled when it is first asked for, from the bytes that were read.
 package struct PlaybookLibrary: Sendable {
     /// A playbook that another of the same name, from a later source, stands for.
     package struct Override: Sendable, Hashable {
@@ -11,59 +13,67 @@ package struct PlaybookLibrary: Sendable {
         package var hidden: String
     }
 
-    /// In the order of their names.
-    package private(set) var playbooks: [Playbook] = []
-    package private(set) var overrides: [Override] = []
-    /// Those that overrides hide, in the order of their sources; they can still be asked for by their library's name.
-    package private(set) var hidden: [Playbook] = []
+    private enum Holding: Sendable {
+        /// In the order of their names, and those that overrides hide in the order of their sources.
+        case parsed([Playbook], hidden: [Playbook])
+        case indexed(IndexedPlaybooks)
+    }
+
+    private var holding: Holding
+    private(set) package var overrides: [Override] = []
     /// Everything wrong with the files and with how they fit together; warnings of the lint rules are not among them.
-    package private(set) var problems: [Problem] = []
+    private(set) package var problems: [Problem] = []
 
-    package init() {}
+    package init() { holding = .parsed([], hidden: []) }
 
-    package subscript(name: String) -> Playbook? { playbooks.first { $0.name == name } }
+    /// Playbooks that stand side by side already, in any order.
+    package init(of playbooks: [Playbook]) { holding = .parsed(playbooks, hidden: []) }
 
     /// The library of files that have been read; the only place where playbooks are put together.
     package init(_ sources: [[PlaybookFiles.Content]], loader: Loader) {
-        var byName: [String: Playbook] = [:]
-        var broken: Set<String> = []
-        for source in sources {
-            var names: Set<String> = []
-            for content in source {
-                let (loaded, problems) = loader.load(content.bytes, file: content.file)
-                self.problems += problems
-                if problems.contains(where: { $0.severity == .error }) {
-                    broken.formUnion(loader.namesClaimed(in: content))
-                }
-                for playbook in loaded { add(playbook, to: &byName, names: &names) }
-            }
-        }
-        playbooks = byName.values.sorted { $0.name < $1.name }
-        problems += LibraryCheck(playbooks, broken: broken).problems
-        problems = problems.inOrderOfPlace
+        var assembly = Assembly()
+        for source in sources { assembly.add(source, loader: loader) }
+        let playbooks = assembly.byName.values.sorted { $0.name < $1.name }
+        holding = .parsed(playbooks, hidden: assembly.hidden)
+        overrides = assembly.overrides
+        problems = (assembly.problems + LibraryCheck(playbooks, broken: assembly.broken).problems).inOrderOfPlace
     }
 
-    private mutating func add(_ playbook: Playbook, to byName: inout [String: Playbook], names: inout Set<String>) {
-        if let earlier = byName[playbook.name] {
-            guard names.insert(playbook.name).inserted else {
-                let message =
-                    "there is a playbook '\(playbook.name)' already, in \(earlier.file):\(earlier.location.line);"
-                    + " expected another name"
-                return problems.append(Problem(.duplicatePlaybook, message, at: playbook.location))
-            }
-            hidden.append(earlier)
-            overrides.append(Override(name: playbook.name, file: playbook.file, hidden: earlier.file))
+    /// The same, without parsing anything where the shelf has an index of just these files.
+    package init(_ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf) {
+        let key = shelf.key(of: sources, catalogue: loader.catalogue)
+        if let bytes = shelf.read(key), let index = try? PlaybookIndex(bytes) {
+            self.init()
+            holding = .indexed(IndexedPlaybooks(index, sources: sources, loader: loader))
+            overrides = index.overrides
+            problems = index.problems
+            return
         }
-        names.insert(playbook.name)
-        byName[playbook.name] = playbook
+        self.init(sources, loader: loader)
+        let outlines = outlines
+        let bytes = PlaybookIndex.bytes(
+            of: self, outlines: outlines, places: Self.places(in: sources),
+            symptomSearch: shelf.symptomSearch(outlines))
+        if let bytes { shelf.write(key, bytes) }
+    }
+
+    /// Where each file is; the last where a name is there twice, as playbooks override each other.
+    private static func places(in sources: [[PlaybookFiles.Content]]) -> [String: PlaybookIndex.Place] {
+        var places: [String: PlaybookIndex.Place] = [:]
+        for (source, contents) in sources.enumerated() {
+            for (file, content) in contents.enumerated() { places[content.file] = .init(source: source, file: file) }
+        }
+        return places
     }
 
     /// Reads and assembles; `paths` are directories or files, later ones override earlier ones.
     ///
-    /// - Parameter libraries: verified content that stands behind the first `behind` paths and before the others.
+    /// - Parameters:
+    ///   - libraries: verified content that stands behind the first `behind` paths and before the others.
+    ///   - shelf: `nil`: everything is parsed.
     package static func load(
         from paths: [String], libraries: [[PlaybookFiles.Content]] = [], behind count: Int = 0, loader: Loader,
-        effects: some Effects
+        effects: some Effects, shelf: IndexShelf? = nil
     ) async -> PlaybookLibrary {
         var sources: [[PlaybookFiles.Content]] = []
         var problems: [Problem] = []
@@ -74,8 +84,120 @@ package struct PlaybookLibrary: Sendable {
             problems += files.problems
         }
         if count >= paths.count { sources += libraries }
-        var library = PlaybookLibrary(sources, loader: loader)
+        var library =
+            if let shelf { PlaybookLibrary(sources, loader: loader, shelf: shelf) } else {
+                PlaybookLibrary(sources, loader: loader)
+            }
         library.problems = (problems + library.problems).inOrderOfPlace
         return library
+    }
+}
+
+/// Playbooks while they are put together, a source at a time.
+private struct Assembly {
+    private(set) var byName: [String: Playbook] = [:]
+    private(set) var hidden: [Playbook] = []
+    private(set) var overrides: [PlaybookLibrary.Override] = []
+    private(set) var problems: [Problem] = []
+    /// Names of playbooks that exist and could not be loaded.
+    private(set) var broken: Set<String> = []
+
+    mutating func add(_ source: [PlaybookFiles.Content], loader: Loader) {
+        var names: Set<String> = []
+        for (content, (loaded, problems)) in zip(source, loader.load(source)) {
+            self.problems += problems
+            if problems.contains(where: { $0.severity == .error }) {
+                broken.formUnion(loader.namesClaimed(in: content))
+            }
+            for playbook in loaded { add(playbook, names: &names) }
+        }
+    }
+
+    private mutating func add(_ playbook: Playbook, names: inout Set<String>) {
+        if let earlier = byName[playbook.name] {
+            guard names.insert(playbook.name).inserted else {
+                let message =
+                    "there is a playbook '\(playbook.name)' already, in \(earlier.file):\(earlier.location.line);"
+                    + " expected another name"
+                return problems.append(Problem(.duplicatePlaybook, message, at: playbook.location))
+            }
+            hidden.append(earlier)
+            overrides.append(.init(name: playbook.name, file: playbook.file, hidden: earlier.file))
+        }
+        names.insert(playbook.name)
+        byName[playbook.name] = playbook
+    }
+}
+
+// MARK: - What is asked of it
+
+extension PlaybookLibrary {
+    /// The index, unless it turned out not to describe the files.
+    private var indexed: IndexedPlaybooks? {
+        guard case .indexed(let indexed) = holding, indexed.parsed == nil else { return nil }
+        return indexed
+    }
+
+    private var parsed: (playbooks: [Playbook], hidden: [Playbook]) {
+        switch holding {
+        case .parsed(let playbooks, let hidden): (playbooks, hidden)
+        case .indexed(let indexed): indexed.parseAll().parsed
+        }
+    }
+
+    /// All of them, parsed, in the order of their names.
+    package var playbooks: [Playbook] {
+        guard let indexed else { return parsed.playbooks }
+        var playbooks: [Playbook] = []
+        for index in 0..<indexed.index.count {
+            guard let playbook = indexed.playbook(at: index) else { return indexed.parseAll().parsed.playbooks }
+            playbooks.append(playbook)
+        }
+        return playbooks
+    }
+
+    /// Those that overrides hide, in the order of their sources; they can still be asked for by their library's name.
+    package var hidden: [Playbook] { indexed?.hidden ?? parsed.hidden }
+
+    package var count: Int { indexed?.index.count ?? parsed.playbooks.count }
+
+    package subscript(name: String) -> Playbook? {
+        guard let indexed else { return parsed.playbooks.first { $0.name == name } }
+        guard let index = indexed.index(of: name) else { return nil }
+        return indexed.playbook(at: index) ?? indexed.parseAll()[name]
+    }
+
+    /// What all of them are about, in the same order; nothing is parsed for it.
+    package var outlines: [PlaybookOutline] { indexed?.outlines ?? parsed.playbooks.map(PlaybookOutline.init) }
+
+    /// The outlines at places in the order of `outlines`.
+    package func outlines(at indices: [Int]) -> [PlaybookOutline] {
+        if let outlines = indexed?.outlines(at: indices) { return outlines }
+        let playbooks = parsed.playbooks
+        return indices.filter(playbooks.indices.contains).map { PlaybookOutline(playbooks[$0]) }
+    }
+
+    /// What the engine made of the outlines when the index was written.
+    package var symptomSearch: [UInt8]? { indexed?.index.symptomSearch }
+
+    /// Every cause that says of itself that it explains one of the given, with its playbook's place among all.
+    package func explaining(_ references: Set<String>) -> [(index: Int, playbook: Playbook, cause: Int)] {
+        guard let indexed else {
+            return parsed.playbooks.enumerated().flatMap { index, playbook in
+                playbook.causes.indices.filter { !references.isDisjoint(with: playbook.causes[$0].explains) }
+                    .map { (index, playbook, $0) }
+            }
+        }
+        let found = references.flatMap(indexed.explaining).sorted { ($0.playbook, $0.cause) < ($1.playbook, $1.cause) }
+        var explaining: [(index: Int, playbook: Playbook, cause: Int)] = []
+        for (index, cause) in found where explaining.last.map({ ($0.index, $0.cause) != (index, cause) }) ?? true {
+            guard let playbook = indexed.playbook(at: index), playbook.causes.indices.contains(cause) else {
+                // The index is not that of these files.
+                _ = indexed.parseAll()
+                return self.explaining(references)
+            }
+            explaining.append((index, playbook, cause))
+        }
+        return explaining
     }
 }

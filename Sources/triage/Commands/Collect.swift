@@ -22,9 +22,8 @@ struct Collect: AsyncParsableCommand {
 
     func run() async throws {
         let session = await Session.open(options)
-        let playbooks = try names.map(session.playbook)
-        let text = try session.text(from: file)
-        let inquiry = Inquiry(text: text, names: playbooks.map(\.name), inputs: options.inputs, scope: .everything)
+        let (names, text) = try asked(session)
+        let inquiry = Inquiry(text: text, names: names, inputs: options.inputs, scope: .everything)
         if dryRun.dryRun { return try await session.printPlan(inquiry) }
         var snapshot = try await session.diagnostician(text: text).collect(inquiry)
         session.output.endProgress()
@@ -35,5 +34,11 @@ struct Collect: AsyncParsableCommand {
         try await session.save(snapshot, to: output)
         let unknown = snapshot.facts.count { (try? $0.result.get()) == nil }
         session.output.note("\(output): \(snapshot.facts.count) facts, \(unknown) of them unknown")
+    }
+
+    // As in Session.swift.
+    @inline(never)
+    private func asked(_ session: Session) throws -> (names: [String], text: String) {
+        (try names.map { try session.playbook($0).name }, try session.text(from: file))
     }
 }

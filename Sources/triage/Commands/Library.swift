@@ -12,7 +12,7 @@ struct List: AsyncParsableCommand {
 
     func run() async throws {
         let session = await Session.open(options)
-        session.printPlaybooks(session.library.playbooks, asJSON: json)
+        session.printPlaybooks(session.library.outlines, asJSON: json)
     }
 }
 
@@ -28,7 +28,7 @@ struct Search: AsyncParsableCommand {
     func run() async throws {
         let session = await Session.open(options)
         let words = words.flatMap { $0.lowercased().split(whereSeparator: \.isWhitespace).map(String.init) }
-        let ranked = session.library.playbooks
+        let ranked = session.library.outlines
             .map { (playbook: $0, score: $0.score(for: words)) }
             .filter { $0.score > 0 }
             .sorted { ($1.score, $0.playbook.name) < ($0.score, $1.playbook.name) }
@@ -41,7 +41,7 @@ struct Search: AsyncParsableCommand {
 }
 
 extension Session {
-    fileprivate func printPlaybooks(_ playbooks: [Playbook], asJSON: Bool) {
+    fileprivate func printPlaybooks(_ playbooks: [PlaybookOutline], asJSON: Bool) {
         if asJSON {
             let documents = playbooks.map { playbook in
                 Value.map([
@@ -67,27 +67,18 @@ extension String {
     fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 }
 
-extension Playbook {
+extension PlaybookOutline {
     /// Words in the name count most, then the title and the tags, then symptoms and causes.
     fileprivate func score(for words: [String]) -> Int {
         let fields: [(weight: Int, text: String)] = [
             (8, name), (5, title), (4, tags.joined(separator: " ")), (3, symptoms.map(\.source).joined(separator: " ")),
             (2, causes.map { "\($0.id) \($0.title)" }.joined(separator: " ")),
-            (1, remedies.map(\.title).joined(separator: " ")),
+            (1, remedies.joined(separator: " ")),
         ]
         let scores = words.map { word in
             fields.reduce(0) { $0 + ($1.text.lowercased().contains(word) ? $1.weight : 0) }
         }
         // Every word must be somewhere; a playbook that has all of them in its name comes first.
         return scores.contains(0) ? 0 : scores.reduce(0, +)
-    }
-}
-
-extension Symptom {
-    var source: String {
-        switch self {
-        case .text(let text): text
-        case .regex(let pattern): pattern.source
-        }
     }
 }

@@ -137,9 +137,10 @@ private func named(_ name: String, explains: String = "", cause: String = "some-
 
     @Test func `more files than a source may have are told`() async {
         var files: [String: String] = [:]
-        for number in 0...2000 { files["built-in/\(number).yaml"] = "" }
-        let library = await library(MadeUpFiles(files: files), ["built-in"])
-        #expect(library.problems.map(\.code) == [.tooManyFiles])
+        for number in 0...20_000 { files["built-in/\(number).yaml"] = "" }
+        let found = await PlaybookFiles("built-in", kind: .playbooks, effects: MadeUpFiles(files: files))
+        #expect(found.problems.map(\.code) == [.tooManyFiles])
+        #expect(found.contents.count == 20_000)
     }
 
     @Test func `tests are found beside the playbooks and in their folder`() async {

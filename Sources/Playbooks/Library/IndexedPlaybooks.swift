@@ -1,0 +1,83 @@
+internal import Synchronization
+
+/// The playbooks that an index describes; each is parsed when it is first asked for.
+final class IndexedPlaybooks: Sendable {
+    private struct Memory {
+        var playbooks: [Int: Playbook] = [:]
+        /// Instead of an index that turned out not to describe the files.
+        var parsed: PlaybookLibrary?
+    }
+
+    let index: PlaybookIndex
+    private let sources: [[PlaybookFiles.Content]]
+    private let loader: Loader
+    /// A cache: each file says the same whenever it is parsed.
+    private let memory = Mutex(Memory())
+
+    init(_ index: PlaybookIndex, sources: [[PlaybookFiles.Content]], loader: Loader) {
+        self.index = index
+        self.sources = sources
+        self.loader = loader
+    }
+
+    /// Everything parsed, once the index is known to be wrong.
+    var parsed: PlaybookLibrary? { memory.withLock { $0.parsed } }
+
+    var outlines: [PlaybookOutline] {
+        outlines(at: Array(0..<index.count)) ?? parseAll().outlines
+    }
+
+    /// `nil` where the index does not hold them.
+    func outlines(at indices: [Int]) -> [PlaybookOutline]? {
+        do throws(MalformedIndex) {
+            var outlines: [PlaybookOutline] = []
+            outlines.reserveCapacity(indices.count)
+            for index in indices { outlines.append(try self.index.outline(at: index) { content($0)?.file }) }
+            return outlines
+        } catch {
+            return nil
+        }
+    }
+
+    func index(of name: String) -> Int? { (try? index.index(of: name)) ?? nil }
+
+    func explaining(_ reference: String) -> [(playbook: Int, cause: Int)] {
+        (try? index.explaining(reference)) ?? []
+    }
+
+    /// Parsed from the bytes of its file, and compared with what the index says of it.
+    func playbook(at place: Int) -> Playbook? {
+        if let known = memory.withLock({ $0.playbooks[place] }) { return known }
+        guard let outline = outlines(at: [place])?.first, let file = try? index.place(at: place),
+            let content = content(file),
+            let playbook = loader.load(content.bytes, file: content.file).playbooks.first(where: {
+                $0.name == outline.name
+            }), PlaybookOutline(playbook) == outline
+        else { return nil }
+        memory.withLock { $0.playbooks[place] = playbook }
+        return playbook
+    }
+
+    var hidden: [Playbook] {
+        index.hidden.compactMap { hidden in
+            content(hidden.place).flatMap { content in
+                loader.load(content.bytes, file: content.file).playbooks.first { $0.name == hidden.name }
+            }
+        }
+    }
+
+    /// What is there without any index.
+    func parseAll() -> PlaybookLibrary {
+        if let parsed { return parsed }
+        let library = PlaybookLibrary(sources, loader: loader)
+        memory.withLock { $0.parsed = library }
+        return library
+    }
+
+    private func content(_ place: PlaybookIndex.Place) -> PlaybookFiles.Content? {
+        guard sources.indices.contains(place.source), sources[place.source].indices.contains(place.file) else {
+            return nil
+        }
+        return sources[place.source][place.file]
+    }
+}

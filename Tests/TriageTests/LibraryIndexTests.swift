@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// The index in the cache: without it, with it and with a damaged one the answers are the same.
+@Suite struct LibraryIndexTests {
+    private static let text =
+        "error: You must be logged in to the server (Unauthorized)\nrunning with swap on is not supported"
+
+    @Test func `an index changes no answer, and a damaged one neither`() async throws {
+        let home = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let index = home.appending(path: ".cache/triage/index")
+        let commands = [
+            ["diagnose", Self.text, "--offline", "-o", "json", "--now", "2026-11-24T00:00:00Z"],
+            ["run", "swap-enabled", "--offline", "-o", "json", "--now", "2026-11-24T00:00:00Z"], ["list", "--json"],
+            ["search", "certificate", "expired"], ["run", "swap-enabld", "--offline"],
+        ]
+        func answers() async throws -> [String] {
+            var answers: [String] = []
+            for command in commands {
+                let result = try await TriageCommand.run(command, home: home)
+                answers.append("\(result.exitCode)\n\(result.output)\n\(result.notes)")
+            }
+            return answers
+        }
+        try Data().write(to: home.appending(path: ".cache"))  // A file: nothing can be kept.
+        let without = try await answers()
+        #expect(without[0].contains("unauthorized"))
+        try FileManager.default.removeItem(at: home.appending(path: ".cache"))
+        #expect(try await answers() == without)
+        let files = try FileManager.default.contentsOfDirectory(atPath: index.path)
+        #expect(files.count == 1)
+        #expect(try await answers() == without)
+
+        let file = index.appending(path: try #require(files.first))
+        var bytes = try Data(contentsOf: file)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: file)
+        #expect(try await answers() == without)
+        try Data(bytes.prefix(100)).write(to: file)
+        #expect(try await answers() == without)
+    }
+
+    @Test func `a changed playbook is seen at once, whatever its time says`() async throws {
+        let home = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let file = home.appending(path: "mine.yaml")
+        let time = Date(timeIntervalSince1970: 1_700_000_000)
+        func title(_ title: String) async throws -> String {
+            let text = """
+                apiVersion: playbooks.triage/v1
+                kind: Playbook
+                metadata: {name: mine, title: \(title), version: 1.0.0, severity: error}
+                spec: {causes: [{id: a, title: A cause, when: platform == 'kind'}]}
+
+                """
+            try Data(text.utf8).write(to: file)
+            try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: file.path)
+            return try await TriageCommand.run(["list", "--playbooks", file.path], home: home).output
+        }
+        #expect(try await title("One title").contains("One title"))
+        #expect(try await title("Two title").contains("Two title"))
+        #expect(try await title("One title").contains("One title"))
+    }
+}
