@@ -130,12 +130,13 @@ struct Session: Sendable {
     }
 
     /// What another tool collected; what it does not say of itself is told.
-    private func capture(_ path: String) throws -> Capture {
+    func capture(_ path: String) throws -> Capture {
         let capture: Capture
         do throws(Unknown) { capture = try Capture.open(path) } catch {
             output.note("error: \(error.detail)")
             throw ExitCode(Engine.ExitCode.badInput.rawValue)
         }
+        for reason in capture.unreadable { output.note("warning: \(reason): it is left out") }
         output.note("looking at the \(capture.title), of \(capture.collectedAt)")
         if options.namespace == nil, !capture.namespaces.isEmpty {
             let own =

@@ -11,6 +11,32 @@ package struct Capture: Sendable {
     /// The namespaces that it holds whole lists of.
     package var namespaces: [String] { contents.holdsAllNamespaces ? [] : contents.namespaces }
 
+    /// What cannot be read in it, each with the reason.
+    package var unreadable: [String] { contents.unreadable }
+
+    /// What it holds, for people: resources with where they are from.
+    package var summary: [(what: String, scope: String)] {
+        var scopes: [String: Set<String>] = [:]
+        for holding in contents.holdings {
+            let name = holding.group.isEmpty ? holding.plural : "\(holding.plural).\(holding.group)"
+            let place =
+                switch holding.scope {
+                case .cluster: "the cluster"
+                case .allNamespaces: "all namespaces"
+                case .namespace(let namespace): namespace
+                }
+            scopes[name, default: []].insert(holding.isComplete ? place : "single objects")
+        }
+        var summary = scopes.sorted { $0.key < $1.key }.map {
+            (what: $0.key, scope: $0.value.sorted().joined(separator: ", "))
+        }
+        let logs = contents.logs.count + contents.podLogs.count
+        if logs > 0 { summary.append(("logs", "\(logs) files")) }
+        if contents.versionPath != nil { summary.append(("version", "of the server")) }
+        if contents.node != nil { summary.append(("files of a node", "\(contents.tree.files.count)")) }
+        return summary
+    }
+
     /// Recognises what stands at the path by its content.
     package static func open(_ path: String) throws(Unknown) -> Capture {
         let folder = try CaptureFolder(path)

@@ -1,5 +1,6 @@
 internal import CEL
 internal import Facts
+internal import Synchronization
 
 /// What a capture holds and where, as its reader found it: which lists are complete, for which namespaces.
 ///
@@ -43,6 +44,9 @@ struct CaptureContents: Sendable {
     var node: NodeTree?
     /// Where the capture itself says when it was taken.
     var collectedAt: Timestamp?
+    /// Files that should hold objects and cannot be read, each with the reason.
+    var unreadable: [String] = []
+    private let cache = ObjectFileCache()
 
     init(_ title: String, _ tree: any CaptureTree) {
         self.title = title
@@ -153,7 +157,11 @@ extension CaptureContents {
     }
 
     func objectFile(_ path: String) throws(Unknown) -> ObjectFile {
-        try ObjectFile(try tree.read(path, limit: ObjectFile.mostBytes), path: path)
+        if let file = cache[path] { return file }
+        let bytes = try tree.read(path, limit: ObjectFile.mostBytes)
+        let file = try ObjectFile(bytes, path: path)
+        cache.keep(file, path, size: bytes.count)
+        return file
     }
 }
 
@@ -204,6 +212,23 @@ extension CaptureContents {
             return document[field: "info"] ?? document
         } catch {
             throw Unknown(.malformed, "\(path):\(error)")
+        }
+    }
+}
+
+/// Files that were read already: several playbooks ask for the same list with other selectors.
+private final class ObjectFileCache: Sendable {
+    /// Of text; what is larger is read again each time.
+    private static let mostBytes = 64 << 20
+    private let kept = Mutex<(files: [String: ObjectFile], bytes: Int)>(([:], 0))
+
+    subscript(path: String) -> ObjectFile? { kept.withLock { $0.files[path] } }
+
+    func keep(_ file: ObjectFile, _ path: String, size: Int) {
+        kept.withLock { kept in
+            guard kept.bytes + size <= Self.mostBytes, kept.files[path] == nil else { return }
+            kept.files[path] = file
+            kept.bytes += size
         }
     }
 }

@@ -24,6 +24,7 @@ struct ShowSnapshot: AsyncParsableCommand {
 
     func run() async throws {
         let session = Session(options)
+        if session.isCapture(file) { return try showCapture(session) }
         let snapshot = try await session.ownSnapshot(file)
         if json { return session.output.result(jsonText(of: await document(snapshot)) + "\n") }
         var text = TerminalText(width: session.output.width)
@@ -35,6 +36,19 @@ struct ShowSnapshot: AsyncParsableCommand {
         for key in snapshot.keys {
             guard let fact = await snapshot.fact(key) else { continue }
             add(fact, to: &text)
+        }
+        session.output.result(text.rendered(inColor: session.output.isColored))
+    }
+
+    /// Another tool's capture has no facts yet; what they could be had from.
+    private func showCapture(_ session: Session) throws {
+        let capture = try session.capture(file)
+        var text = TerminalText(width: session.output.width)
+        text.line(capture.title, .bold)
+        text.line("collected  \(timeText(capture.collectedAt))")
+        for entry in capture.summary {
+            text.add("  \(entry.what)")
+            text.wrapped("  \(entry.scope)", indent: 6, .dim)
         }
         session.output.result(text.rendered(inColor: session.output.isColored))
     }

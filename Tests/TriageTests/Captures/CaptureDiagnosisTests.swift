@@ -194,6 +194,19 @@ struct CaptureDiagnosisTests {
         }
     }
 
+    @Test func `show says what a capture holds, and what of it cannot be read`() async throws {
+        let folder = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var layout = CaptureLayout.kubectlGet
+        layout.files["broken.json"] = "{\"kind\": \n nothing"
+        try layout.write(to: folder)
+        let result = try await TriageCommand.run(["snapshot", "show", folder.path(percentEncoded: false)])
+        #expect(result.exitCode == 0)
+        #expect(result.output.contains("horizontalpodautoscalers.autoscaling  all namespaces"), "\(result.output)")
+        #expect(result.output.contains("nodes  the cluster"))
+        #expect(result.notes.contains("warning: broken.json:2:2:"), "\(result.notes)")
+    }
+
     @Test func `what is no capture is bad input, and said to be`() async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -40,7 +40,7 @@ struct ClusterInfoDump: CaptureReader {
         guard contents.holdings.contains(where: { $0.plural == "events" || $0.plural == "replicationcontrollers" })
         else { return nil }
         contents.holdsAllNamespaces = CaptureContents.standardNamespaces.isSubset(of: contents.namespaces)
-        contents.holdings += KubectlOutput.holdings(others, in: tree, isOfAll: contents.holdsAllNamespaces ? true : nil)
+        contents.addLists(others, isOfAll: contents.holdsAllNamespaces ? true : nil)
         return contents
     }
 

@@ -25,25 +25,14 @@ struct KubectlOutput: CaptureReader {
         // Anything else may stand in a folder that somebody names by mistake: a home has a million files.
         guard !paths.isEmpty, paths.count <= 10_000 else { return nil }
         var contents = CaptureContents(title, tree)
-        contents.holdings = Self.holdings(paths, in: tree, isOfAll: nil)
+        contents.addLists(paths, isOfAll: nil)
         guard !contents.holdings.isEmpty else { return nil }
         contents.holdsAllNamespaces = contents.holdings.contains { $0.scope == .allNamespaces }
         return contents
     }
 
-    /// What the files hold.
-    /// - Parameter isOfAll: Whether lists at the top are of all namespaces; `nil`: the lists themselves tell.
-    static func holdings(_ paths: [String], in tree: any CaptureTree, isOfAll: Bool?) -> [CaptureContents.Holding] {
-        let lists = paths.flatMap { savedLists(in: $0, tree) }
-        let isOfAll = isOfAll ?? lists.contains { $0.isAtTop && $0.namespaces.count > 1 }
-        return lists.compactMap { $0.holding(isOfAll: isOfAll) }
-    }
-
-    /// What cannot be read as objects is not held.
-    private static func savedLists(in path: String, _ tree: any CaptureTree) -> [SavedList] {
-        guard let bytes = try? tree.read(path, limit: ObjectFile.mostBytes),
-            let file = try? ObjectFile(bytes, path: path)
-        else { return [] }
+    fileprivate static func savedLists(in path: String, _ tree: any CaptureTree) throws(Unknown) -> [SavedList] {
+        let file = try ObjectFile(try tree.read(path, limit: ObjectFile.mostBytes), path: path)
         return file.parts.flatMap { part in
             var lists: [ObjectType: SavedList] = [:]
             for item in part.items {
@@ -72,8 +61,23 @@ struct KubectlOutput: CaptureReader {
     }
 }
 
+extension CaptureContents {
+    /// Adds what the files hold; one that cannot be read as JSON or YAML is told.
+    /// - Parameter isOfAll: Whether lists at the top are of all namespaces; `nil`: the lists themselves tell.
+    mutating func addLists(_ paths: [String], isOfAll: Bool?) {
+        var lists: [SavedList] = []
+        for path in paths {
+            do throws(Unknown) { lists += try KubectlOutput.savedLists(in: path, tree) } catch {
+                unreadable.append(error.detail)
+            }
+        }
+        let isOfAll = isOfAll ?? lists.contains { $0.isAtTop && $0.namespaces.count > 1 }
+        holdings += lists.compactMap { $0.holding(isOfAll: isOfAll) }
+    }
+}
+
 /// The objects of one kind in one file.
-private struct SavedList {
+private struct SavedList: Sendable {
     var type: ObjectType
     var path: String
     /// `false`: single objects that somebody picked.
