@@ -37,8 +37,11 @@ func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.count))
 }
 
-// `--profile` evaluates one benchmark for ten seconds, for a profiler to look at.
+// `--profile` evaluates one benchmark for ten seconds, for a profiler to look at; `--evaluations=N` evaluates it N times,
+// for a tool that counts instructions: the difference of two runs is what the evaluations took.
 let isProfiling = CommandLine.arguments.contains("--profile")
+let evaluations = CommandLine.arguments.lazy.filter { $0.hasPrefix("--evaluations=") }
+    .compactMap { Int($0.dropFirst("--evaluations=".count)) }.first
 print("a value takes \(MemoryLayout<Value>.size) bytes")
 let filters = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("--") }
 print(padded("", 30), padded("evaluate", 11), padded("cel-go", 11), padded("times", 7), "compile")
@@ -47,6 +50,10 @@ for benchmark in Benchmark.all where filters.isEmpty || filters.contains(where: 
     let program = try environment.compile(benchmark.source)
     let result = program.evaluate(benchmark.variables, budget: .max)
     if case .error(let error) = result.value { fatalError("\(benchmark.name): \(error.message)") }
+    if let evaluations {
+        for _ in 0..<evaluations { _ = program.evaluate(benchmark.variables, budget: .max) }
+        continue
+    }
     if isProfiling {
         let end = ContinuousClock().now + .seconds(10)
         while ContinuousClock().now < end {

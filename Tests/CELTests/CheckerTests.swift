@@ -25,6 +25,15 @@ import Testing
         ("{'a': [1, 2]}", "map(string, list(int))"),
         ("{'a': 1}.transformMap(k, v, v > 0)", "map(string, bool)"),
         ("optional.of(1).optMap(x, string(x))", "optional(string)"),
+        ("[]", "list(dyn)"), ("{}", "map(dyn, dyn)"), ("[1, 'a']", "list(dyn)"), ("[1, dyn(2)]", "list(dyn)"),
+        ("[[], [1]]", "list(list(int))"), ("{'a': 1, 'b': 'c'}", "map(string, dyn)"), ("[] + [1u]", "list(uint)"),
+        ("type(1)", "type"), ("[1].map(x, [string(x)])", "list(list(string))"),
+        ("google.protobuf.Int64Value{value: 1}", "int or null"), ("google.protobuf.Value{}", "dyn"),
+        ("[google.protobuf.Int64Value{}, 1]", "list(int or null)"),
+        ("[{'a': 1}].map(m, m.a)", "list(int)"), ("[[1], [2]].flatten()", "list(dyn)"),
+        ("{1: 'a'}[?1]", "optional(string)"),
+        ("cel.block([1, cel.index(0) + 1], [cel.index(1)])", "list(int)"), ("dyn(1) + 1", "int"),
+        ("inputs.?a", "optional(string)"),
     ])
     func `deduces the type`(source: String, type: String) throws {
         #expect(try Self.environment.compile(source).resultType.description == type)
@@ -55,6 +64,18 @@ import Testing
         #expect(issue.code.rawValue == code)
         #expect(String(decoding: bytes[issue.offset..<issue.offset + issue.length], as: UTF8.self) == marked)
         #expect(issue.suggestion == (suggestion.isEmpty ? nil : suggestion))
+    }
+
+    @Test(arguments: [
+        ("x", 3), ("b.x", 3), (".x", 1), ("a.x", 2), (".a.x", 2), ("x + .a.b.x", 6), ("y", 4), ("[9].map(x, x)[0]", 9),
+        ("[9].map(x, .x)[0]", 1),
+    ])
+    func `a name is looked for in the innermost namespace first`(source: String, number: Int64) throws {
+        var environment = Environment(variables: ["x": .int, "a.x": .int, "a.b.x": .int, "a.y": .int])
+        environment.container = "a.b"
+        let value = try environment.compile(source)
+            .evaluate(["x": .int(1), "a.x": .int(2), "a.b.x": .int(3), "a.y": .int(4)]).value
+        #expect(value.isEqual(to: .int(number)), "\(source) is \(value)")
     }
 
     @Test func `tells all mistakes of one expression`() throws {

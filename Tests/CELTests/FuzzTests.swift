@@ -27,7 +27,7 @@ import Testing
     static let environment = Environment(
         variables: EvaluationTests.variables.mapValues { _ in ValueType.dyn }.merging(["i": .int, "s": .string]) {
             first, _ in first
-        })
+        }, adding: [MessageTypeTests.library])
     static let variables = EvaluationTests.variables.merging(["i": .int(3), "s": .string("text")]) { first, _ in first }
 
     static func expression(_ random: inout Random, depth: Int) -> String {
@@ -43,7 +43,7 @@ import Testing
         func part() -> String {
             expression(&random, depth: depth - 1 - Int.random(in: 0...1, using: &random) * (depth > 1 ? 1 : 0))
         }
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<18, using: &random) {
         case 0...3:
             let symbol = random.pick(["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "in"])
             return "(\(part()) \(symbol) \(part()))"
@@ -59,6 +59,14 @@ import Testing
         case 12:
             let macro = random.pick(["all", "exists", "transformList", "transformMap", "transformMapEntry"])
             return "\(part()).\(macro)(v, w, \(part()))"
+        case 14, 15:
+            let (type, fields) = random.pick([
+                ("example.Rule", ["name", "weight", "limit", "tags", "labels", "data", "options", "payload", "next"]),
+                ("google.protobuf.Value", ["number_value", "struct_value", "list_value"]),
+                ("google.protobuf.Struct", ["fields"]), ("google.protobuf.UInt32Value", ["value"]),
+                ("google.protobuf.Timestamp", ["seconds", "nanos"]),
+            ])
+            return "\(type){\(random.pick(["", "?"]))\(random.pick(fields)): \(part())}"
         case 13: return "cel.bind(v, \(part()), \(part()))"
         default:
             let functions = environment.declarations.entries.keys.filter { $0.utf8.first?.isIdentifierStart == true }

@@ -167,6 +167,45 @@ extension Value {
     }
 }
 
+/// `startsWith`, `endsWith` and `contains` (benchmark "split").
+final class TextTestNode: Node {
+    enum Test: String {
+        case starts = "starts_with_string", ends = "ends_with_string", contains = "contains_string"
+    }
+
+    /// For what are no strings.
+    let call: BinaryCallNode
+    let text: any Node
+    let part: any Node
+    let test: Test
+
+    init(_ call: BinaryCallNode, _ test: Test) {
+        self.call = call
+        self.test = test
+        text = call.first
+        part = call.second
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let one = text.evaluate(&frame)
+        let two = part.evaluate(&frame)
+        guard case .string(let text) = one, case .string(let part) = two else {
+            return Value.strict(one, two) ?? Value.noOverload(test.rawValue, one, two).at(call.offset)
+        }
+        switch test {
+        case .starts:
+            frame.charge(CallCost.traversal(part.utf8.count))
+            return .bool(text.startsWithText(part))
+        case .ends:
+            frame.charge(CallCost.traversal(part.utf8.count))
+            return .bool(text.endsWithText(part))
+        case .contains:
+            frame.charge(CallCost.traversal(text.utf8.count) * CallCost.traversal(part.utf8.count))
+            return frame.isExhausted ? frame.exhaustion : .bool(text.containsText(part))
+        }
+    }
+}
+
 /// `text.split(separator).size()`: counts the parts instead of making them (benchmark "split").
 final class SplitCountNode: Node {
     /// For what are no strings, and for the error that this is then.

@@ -27,7 +27,7 @@ final class VariableNode: Node {
 
     func evaluate(_ frame: inout Frame) -> Value {
         frame.charge(1)
-        guard let value = frame.variables?.value(for: name.key) ?? frame.activation.value(of: name) else {
+        guard let value = frame.variables?.value(for: name.key) ?? frame.activation?.value(of: name) else {
             let message = "the variable '\(name.text)' has no value"
             return .error(EvaluationError(.undeclaredReference, message, offset: offset))
         }

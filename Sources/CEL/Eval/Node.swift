@@ -34,7 +34,8 @@ struct Frame {
         var allocated = 0
     }
 
-    let activation: any Activation
+    /// Where the variables are no map.
+    let activation: (any Activation)?
     /// The same where it is a map: looked up without going through the protocol.
     let variables: Table?
     /// Values of `bind`, of loops' variables, and of variables that are asked for often.
@@ -52,14 +53,10 @@ struct Frame {
     }
 
     init(_ variables: Map, slotCount: Int, budget: UInt64) {
-        activation = NoVariables()
+        activation = nil
         self.variables = variables.table
         self.budget = budget
         slots = slotCount == 0 ? [] : Array(repeating: Slot(), count: slotCount)
-    }
-
-    private struct NoVariables: Activation {
-        func value(of name: String) -> Value? { nil }
     }
 
     @inline(__always)

@@ -271,7 +271,8 @@ struct Planner {
                 }
                 return UnaryCallNode(arguments[0], overloads[0], offset: offset, function)
             case .binary(let function) where arguments.count == 2:
-                return BinaryCallNode(arguments[0], arguments[1], overloads[0], offset: offset, function)
+                let node = BinaryCallNode(arguments[0], arguments[1], overloads[0], offset: offset, function)
+                return TextTestNode.Test(rawValue: overloads[0].id).map { TextTestNode(node, $0) } ?? node
             default: break
             }
         }

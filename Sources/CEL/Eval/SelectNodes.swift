@@ -15,30 +15,27 @@ final class SelectNode: Node {
     let operand: any Node
     let fields: [Field]
     private let probes: ContiguousArray<Key.Probe>
+    /// The same with the variable's name before them, where the operand is one: then the variable itself need not be
+    /// looked at (benchmark "nested maps").
+    private let probesFromVariables: ContiguousArray<Key.Probe>
 
     init(_ operand: any Node, fields: [Field]) {
         self.operand = operand
         self.fields = fields
-        probes = ContiguousArray(fields.map(\.key.probe))
+        let probes = ContiguousArray(fields.map(\.key.probe))
+        self.probes = probes
+        probesFromVariables = (operand as? VariableNode).map { [$0.name.key.probe] + probes } ?? []
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
+        if !probesFromVariables.isEmpty, let found = frame.variables?.value(along: probesFromVariables) {
+            frame.charge(UInt64(probesFromVariables.count))
+            if case .unknown = found { return found.located(attributePath(&frame)) }
+            return found
+        }
         let root = operand.evaluate(&frame)
         frame.charge(UInt64(probes.count))
-        guard case .map(let map) = root else { return walk(root, &frame) }
-        let found = withExtendedLifetime(map) { () -> Value? in
-            // Each table keeps those below it alive, and the root is held: nothing on the way needs to be counted.
-            var table = unsafe Unmanaged.passUnretained(map.table)
-            let last = probes.count - 1
-            for index in 0..<last {
-                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(for: probes[index]) }) else {
-                    return nil
-                }
-                unsafe table = next
-            }
-            return unsafe table._withUnsafeGuaranteedRef { $0.value(for: probes[last]) }
-        }
-        guard let found else { return walk(root, &frame) }
+        guard case .map(let map) = root, let found = map.table.value(along: probes) else { return walk(root, &frame) }
         if case .unknown = found { return found.located(attributePath(&frame)) }
         return found
     }

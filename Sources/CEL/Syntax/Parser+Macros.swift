@@ -75,7 +75,7 @@ extension Parser {
         switch (name, arguments.count) {
         case ("all", 2...3): (kind, variables) = (.all, arguments.count - 1)
         case ("exists", 2...3): (kind, variables) = (.exists, arguments.count - 1)
-        case ("exists_one", 2), ("existsOne", 2...3): (kind, variables) = (.existsOne, arguments.count - 1)
+        case ("exists_one", 2...3), ("existsOne", 2...3): (kind, variables) = (.existsOne, arguments.count - 1)
         case ("map", 2...3): (kind, variables) = (.map, 1)
         case ("filter", 2): (kind, variables) = (.filter, 1)
         case ("transformList", 3...4): (kind, variables) = (.transformList, 2)

@@ -174,6 +174,24 @@ extension String {
         return position < 0 ? nil : entries[position].value
     }
 
+    /// The value at the end of a path; `nil` where it takes a closer look to tell.
+    ///
+    /// Each table keeps those below it alive: nothing on the way needs to be counted.
+    @inline(__always)
+    func value(along probes: ContiguousArray<Key.Probe>) -> Value? {
+        withExtendedLifetime(self) {
+            var table = unsafe Unmanaged.passUnretained(self)
+            let last = probes.count - 1
+            for index in 0..<last {
+                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(for: probes[index]) }) else {
+                    return nil
+                }
+                unsafe table = next
+            }
+            return unsafe table._withUnsafeGuaranteedRef { $0.value(for: probes[last]) }
+        }
+    }
+
     /// -1 where no key has these very bits.
     @inline(__always)
     private func position(for probe: Key.Probe) -> Int {

@@ -12,8 +12,9 @@ import Testing
             "next": .init(.message { rule }),
         ])
 
+    static let library = Library("example", types: [rule], constants: ["example.Level.HIGH": .int(2)])
+
     private static let environment: Environment = {
-        let library = Library("example", types: [rule], constants: ["example.Level.HIGH": .int(2)])
         var environment = Environment(variables: ["rule": .opaque("example.Rule", []), "x": .dyn], adding: [library])
         environment.container = "example"
         return environment
