@@ -65,6 +65,47 @@ package protocol Effects: Sendable {
     func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse
     /// One step of the probe ladder: resolves, connects, and, if asked, shakes hands.
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport
+    /// How full the file system is that holds the path.
+    func space(at path: String) async throws(Unknown) -> FileSystemSpace
+    /// Where a symbolic link leads, as it is written.
+    func linkTarget(of path: String) async throws(Unknown) -> String
+    /// The addresses that the system's resolver gives for a name, in its order.
+    func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String]
+}
+
+/// What only a live machine can tell: a snapshot or somebody's bundle need not know of it.
+extension Effects {
+    package func space(at path: String) async throws(Unknown) -> FileSystemSpace {
+        throw Unknown(.notCollected, "nobody measured the file system of \(path)")
+    }
+
+    package func linkTarget(of path: String) async throws(Unknown) -> String {
+        throw Unknown(.notCollected, "nobody read the link \(path)")
+    }
+
+    package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
+        throw Unknown(.notCollected, "the name \(host) was not looked up")
+    }
+}
+
+/// What statvfs(3) says; counts are those for unprivileged users where it tells two.
+package struct FileSystemSpace: Sendable, Hashable {
+    package var totalBytes: UInt64
+    package var availableBytes: UInt64
+    /// 0: the file system counts none (btrfs, many network file systems).
+    package var inodes: UInt64
+    package var availableInodes: UInt64
+    package var isReadOnly: Bool
+
+    package init(
+        totalBytes: UInt64, availableBytes: UInt64, inodes: UInt64, availableInodes: UInt64, isReadOnly: Bool
+    ) {
+        self.totalBytes = totalBytes
+        self.availableBytes = availableBytes
+        self.inodes = inodes
+        self.availableInodes = availableInodes
+        self.isReadOnly = isReadOnly
+    }
 }
 
 /// What a name in a directory turned out to be.
@@ -175,8 +216,20 @@ package struct TLSOptions: Sendable, Hashable {
 
 /// A read-only request.
 package struct HTTPRequest: Sendable {
-    /// GET or HEAD.
+    /// A question that etcd's gateway takes by POST only. There is no other way to send a body, so that nothing but
+    /// these can ever be posted.
+    package enum Question: String, Sendable, CaseIterable {
+        case etcdStatus = "/v3/maintenance/status"
+        case etcdAlarms = "/v3/maintenance/alarm"
+        case etcdMembers = "/v3/cluster/member/list"
+
+        /// An alarm request's action is GET (0) unless it says otherwise.
+        package var body: String { self == .etcdAlarms ? #"{"action":"GET"}"# : "{}" }
+    }
+
+    /// GET or HEAD; of no account where there is a question.
     package var method: String
+    package var question: Question?
     package var url: String
     package var headers: [(name: String, value: String)]
     package var tls: TLSOptions
@@ -187,9 +240,11 @@ package struct HTTPRequest: Sendable {
 
     package init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [],
-        tls: TLSOptions = TLSOptions(), proxy: String? = nil, deadlineSeconds: Double = 10, bodyLimit: Int = 16 << 20
+        tls: TLSOptions = TLSOptions(), proxy: String? = nil, deadlineSeconds: Double = 10,
+        bodyLimit: Int = 16 << 20, question: Question? = nil
     ) {
         self.method = method
+        self.question = question
         self.url = url
         self.headers = headers
         self.tls = tls

@@ -6,8 +6,10 @@ package final class LocalEtcd {
         package var name: String
         package var client: Int
         package var peer: Int
+        /// `https` where the member is started with a certificate.
+        package var scheme = "http"
         package var peerURL: String { "http://127.0.0.1:\(peer)" }
-        package var clientURL: String { "http://127.0.0.1:\(client)" }
+        package var clientURL: String { "\(scheme)://127.0.0.1:\(client)" }
     }
 
     package static let program = ["/usr/bin/etcd", "/usr/local/bin/etcd"].first {
@@ -30,17 +32,18 @@ package final class LocalEtcd {
     @discardableResult
     package func start(
         _ member: Member, cluster: String, token: String = "etcd-cluster", state: String = "new",
-        dataDirectory: String? = nil
+        dataDirectory: String? = nil, arguments: [String] = []
     ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program ?? "/usr/bin/etcd")
-        process.arguments = [
-            "--name", member.name, "--data-dir=\(dataDirectory ?? "\(directory)/\(member.name)")",
-            "--listen-peer-urls=\(member.peerURL)", "--initial-advertise-peer-urls=\(member.peerURL)",
-            "--listen-client-urls=\(member.clientURL)", "--advertise-client-urls=\(member.clientURL)",
-            "--initial-cluster=\(cluster)", "--initial-cluster-token=\(token)", "--initial-cluster-state=\(state)",
-            "--logger=zap", "--log-outputs=\(log(member))",
-        ]
+        process.arguments =
+            [
+                "--name", member.name, "--data-dir=\(dataDirectory ?? "\(directory)/\(member.name)")",
+                "--listen-peer-urls=\(member.peerURL)", "--initial-advertise-peer-urls=\(member.peerURL)",
+                "--listen-client-urls=\(member.clientURL)", "--advertise-client-urls=\(member.clientURL)",
+                "--initial-cluster=\(cluster)", "--initial-cluster-token=\(token)", "--initial-cluster-state=\(state)",
+                "--logger=zap", "--log-outputs=\(log(member))",
+            ] + arguments
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()

@@ -92,6 +92,8 @@ package final class LoopbackServer: Sendable {
 
     /// What was asked so far, in order.
     package var requests: [Request] { log.requests }
+    /// How many connections were opened so far.
+    package var connectionCount: Int { connections.count }
 
     package init(
         tls: TLS? = nil, port: Int = 0, respond: @escaping @Sendable (Request) -> Response
@@ -172,6 +174,7 @@ private final class RequestLog: Sendable {
 
 private final class Connections: Sendable {
     private let channels = Mutex<[any Channel]>([])
+    var count: Int { channels.withLock { $0.count } }
     func add(_ channel: any Channel) { channels.withLock { $0.append(channel) } }
     func closeAll() { for channel in channels.withLock({ $0 }) { channel.close(promise: nil) } }
 }

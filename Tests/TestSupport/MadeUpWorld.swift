@@ -9,11 +9,20 @@ package struct MadeUpWorld: Effects {
     package var responses: [String: HTTPResponse]
     /// By `host:port`.
     package var connections: [String: ConnectionReport]
+    /// By path.
+    package var spaces: [String: FileSystemSpace]
+    package var links: [String: String]
+    /// Addresses by name.
+    package var names: [String: [String]]
 
     package init(
         files: [String: String] = [:], commands: [String: CommandOutput] = [:],
-        responses: [String: HTTPResponse] = [:], connections: [String: ConnectionReport] = [:]
+        responses: [String: HTTPResponse] = [:], connections: [String: ConnectionReport] = [:],
+        spaces: [String: FileSystemSpace] = [:], links: [String: String] = [:], names: [String: [String]] = [:]
     ) {
+        self.spaces = spaces
+        self.links = links
+        self.names = names
         self.files = files
         self.commands = commands
         self.responses = responses
@@ -37,7 +46,7 @@ package struct MadeUpWorld: Effects {
 
     package func list(_ directory: String) async throws(Unknown) -> [String] {
         let prefix = directory.hasSuffix("/") ? directory : directory + "/"
-        let names = files.keys.filter { $0.hasPrefix(prefix) }
+        let names = (Array(files.keys) + links.keys).filter { $0.hasPrefix(prefix) }
             .compactMap { $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init) }
         guard !names.isEmpty else { throw Unknown(.notFound, "\(directory) does not exist") }
         return Set(names).sorted()
@@ -54,6 +63,21 @@ package struct MadeUpWorld: Effects {
             throw Unknown(.unreachable, "nothing answers at \(request.url)")
         }
         return response
+    }
+
+    package func space(at path: String) async throws(Unknown) -> FileSystemSpace {
+        guard let space = spaces[path] else { throw Unknown(.notFound, "\(path) does not exist") }
+        return space
+    }
+
+    package func linkTarget(of path: String) async throws(Unknown) -> String {
+        guard let target = links[path] else { throw Unknown(.notFound, "\(path) does not exist") }
+        return target
+    }
+
+    package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
+        guard let addresses = names[host] else { throw Unknown(.notFound, "\(host): Name or service not known") }
+        return addresses
     }
 
     package func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {

@@ -40,6 +40,9 @@ struct Address: Sendable, Hashable {
     /// `host`, `host:port`, `[::1]:port`.
     var authority: String { port.map { "\(bracketed(host)):\($0)" } ?? bracketed(host) }
 
+    /// The place that it leads to, however it is written.
+    var key: String { "\(host.lowercased()) \(port ?? (scheme == "https" ? 443 : 80))" }
+
     /// The same place under another name; without user and password.
     func url(withHost name: String) -> String {
         "\(scheme)://\(bracketed(name))\(port.map { ":\($0)" } ?? "")\(rest)"

@@ -32,6 +32,16 @@ package struct OfflineEffects: Effects {
         ConnectionReport(failedAt: .resolving(ConnectionReport.notAsked))
     }
 
+    package func space(at path: String) async throws(Unknown) -> FileSystemSpace { try await files.space(at: path) }
+
+    package func linkTarget(of path: String) async throws(Unknown) -> String {
+        try await files.linkTarget(of: path)
+    }
+
+    package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
+        throw notAsked("the name \(host) was not looked up")
+    }
+
     private func notAsked(_ what: String) -> Unknown {
         Unknown(.notCollected, "\(what): triage works offline", hint: "run triage without --offline")
     }

@@ -14,6 +14,15 @@ internal import NIOTLS
 
 extension SystemEffects {
     package func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {
+        let key = "\(endpoint.host.lowercased()) \(endpoint.port)"
+        do throws(Unknown) { try await hostLimits.enter(key, withinSeconds: endpoint.deadlineSeconds) } catch {
+            return ConnectionReport(failedAt: .connecting(error.reason.rawValue))
+        }
+        defer { hostLimits.leave(key) }
+        return await connected(endpoint)
+    }
+
+    private func connected(_ endpoint: ConnectionRequest) async -> ConnectionReport {
         let deadline = NIODeadline.now() + .milliseconds(Int64(endpoint.deadlineSeconds * 1000))
         var report = ConnectionReport()
         guard (1...65535).contains(endpoint.port) else {
@@ -22,7 +31,7 @@ extension SystemEffects {
         }
         let addresses: [SocketAddress]
         do {
-            addresses = try await resolve(endpoint, deadline: deadline)
+            addresses = try await resolve(endpoint.host, port: endpoint.port, deadline: deadline)
         } catch {
             report.failedAt = .resolving((error as? Unknown)?.detail ?? words(for: error))
             return report
@@ -59,16 +68,25 @@ extension SystemEffects {
         }
     }
 
+    package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
+        let deadline = NIODeadline.now() + .milliseconds(Int64(deadlineSeconds * 1000))
+        do {
+            return try await resolve(host, port: 0, deadline: deadline).compactMap(\.ipAddress)
+        } catch {
+            throw error as? Unknown ?? Unknown(.notFound, "\(host): \(words(for: error))")
+        }
+    }
+
     /// The system's resolver cannot be interrupted, so it is left behind when the time is over.
-    private func resolve(_ endpoint: ConnectionRequest, deadline: NIODeadline) async throws -> [SocketAddress] {
-        if let address = try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port) { return [address] }
+    private func resolve(_ host: String, port: Int, deadline: NIODeadline) async throws -> [SocketAddress] {
+        if let address = try? SocketAddress(ipAddress: host, port: port) { return [address] }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let promise = loop.makePromise(of: [SocketAddress].self)
         let lookup = NIOThreadPool.singleton.runIfActive(eventLoop: loop) {
-            try addresses(of: endpoint.host, port: endpoint.port)
+            try addresses(of: host, port: port)
         }
         let timeout = loop.scheduleTask(deadline: deadline) {
-            promise.fail(Unknown(.timedOut, "the name \(endpoint.host) was not resolved in time"))
+            promise.fail(Unknown(.timedOut, "the name \(host) was not resolved in time"))
         }
         lookup.cascade(to: promise)
         defer { timeout.cancel() }

@@ -135,6 +135,23 @@ extension SystemEffects {
         return names.sorted()
     }
 
+    package func space(at path: String) async throws(Unknown) -> FileSystemSpace {
+        var information = statvfs()
+        guard unsafe statvfs(path, &information) == 0 else { throw Unknown(errorNumber: errno, path: path) }
+        let block = UInt64(information.f_frsize)
+        return FileSystemSpace(
+            totalBytes: UInt64(information.f_blocks) * block, availableBytes: UInt64(information.f_bavail) * block,
+            inodes: UInt64(information.f_files), availableInodes: UInt64(information.f_favail),
+            isReadOnly: UInt(information.f_flag) & UInt(ST_RDONLY) != 0)
+    }
+
+    package func linkTarget(of path: String) async throws(Unknown) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { throw Unknown(errorNumber: errno, path: path) }
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     private func kindName(_ mode: mode_t) -> String {
         switch mode & S_IFMT {
         case S_IFDIR: "a directory"

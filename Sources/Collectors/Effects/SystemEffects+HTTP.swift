@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 package import Facts
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTPCompression
 internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
@@ -11,6 +12,9 @@ extension SystemEffects {
         guard request.method == "GET" || request.method == "HEAD" else {
             throw Unknown(.notAllowed, "only GET and HEAD are ever sent, not \(request.method)")
         }
+        guard request.question.map({ request.url.hasSuffix($0.rawValue) }) ?? true else {
+            throw Unknown(.notAllowed, "a question is sent to its own path only")
+        }
         let target = withoutQuery(request.url)
         // The client traps on a port beyond 65535.
         guard let address = Address(url: request.url), ["http", "https"].contains(address.scheme) else {
@@ -19,6 +23,8 @@ extension SystemEffects {
         do {
             let client = try clients.client(for: request)
             let outgoing = try clientRequest(request)
+            try await hostLimits.enter(address.key, withinSeconds: request.deadlineSeconds)
+            defer { hostLimits.leave(address.key) }
             return try await withDeadline(seconds: request.deadlineSeconds, what: "\(request.method) \(target)") {
                 let deadline = NIODeadline.now() + .milliseconds(Int64(request.deadlineSeconds * 1000))
                 let response = try await client.execute(outgoing, deadline: deadline)
@@ -45,9 +51,17 @@ extension SystemEffects {
         }
         var outgoing = HTTPClientRequest(url: url)
         outgoing.method = HTTPMethod(rawValue: request.method)
+        if let question = request.question {
+            outgoing.method = .POST
+            headers.replaceOrAdd(name: "Content-Type", value: "application/json")
+            outgoing.body = .bytes(ByteBuffer(string: question.body))
+        }
         outgoing.headers = headers
         if request.url.lowercased().hasPrefix("https:") {
-            outgoing.tlsConfiguration = try TLSConfiguration(request.tls)
+            var configuration = try TLSConfiguration(request.tls)
+            // The chain is verified as ever; that it names the address is checked by the client (see `HTTPClients`).
+            if request.addressToVerify != nil { configuration.certificateVerification = .noHostnameVerification }
+            outgoing.tlsConfiguration = configuration
         }
         return outgoing
     }
@@ -74,7 +88,8 @@ private func wholeBody(_ body: HTTPClientResponse.Body, limit: Int, target: Stri
 /// URLs may carry secrets in their query; they never reach an error message.
 private func withoutQuery(_ url: String) -> String { String(url.prefix { $0 != "?" && $0 != "#" }) }
 
-/// The clients by what only a whole client can be told: the proxy and the name that stands for a host.
+/// The clients by what only a whole client can be told: the proxy, the name that stands for a host, and the most that a
+/// compressed answer may become.
 final class HTTPClients: Sendable {
     private let clients = Mutex<[String: HTTPClient]>([:])
 
@@ -85,17 +100,21 @@ final class HTTPClients: Sendable {
     }
 
     func client(for request: HTTPRequest) throws -> HTTPClient {
-        let address = Address(url: request.url)
         var configuration = HTTPClient.Configuration(
-            redirectConfiguration: .disallow, decompression: .disabled)
+            redirectConfiguration: .disallow, decompression: .enabled(limit: .size(request.bodyLimit)))
         // A refusal is an answer; the client would otherwise try again until the deadline.
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = .milliseconds(Int64(min(request.deadlineSeconds, 30) * 1000))
-        var key = "\(request.proxy ?? "") \(request.deadlineSeconds)"
+        // Each request has its own deadline, which ends earlier; a client for each would never reuse a connection.
+        configuration.timeout.connect = .seconds(30)
+        var key = "\(request.proxy ?? "") \(request.bodyLimit)"
         if let proxy = request.proxy { configuration.proxy = try HTTPClient.Configuration.Proxy(url: proxy) }
-        if let name = request.tls.serverName, let host = address?.host, host != name {
+        if let name = request.tls.serverName, let host = Address(url: request.url)?.host, host != name {
             configuration.dnsOverride = [name: host]
             key += " \(name) \(host)"
+        }
+        if let address = request.addressToVerify {
+            configuration.verifyPeer(names: address)
+            key += " verified as \(address)"
         }
         return clients.withLock { clients in
             if let client = clients[key] { return client }
@@ -103,6 +122,34 @@ final class HTTPClients: Sendable {
             clients[key] = client
             return client
         }
+    }
+}
+
+extension HTTPRequest {
+    /// The IP address that the server's certificate must name, where the TLS library would look for another: it takes
+    /// the connection's far end for the server, which behind a proxy is the proxy.
+    fileprivate var addressToVerify: String? {
+        guard !tls.skipsVerification, let host = Address(url: url)?.host else { return nil }
+        let name = tls.serverName ?? host
+        guard isAddress(name), proxy != nil || name != host, url.lowercased().hasPrefix("https:") else { return nil }
+        return name
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// Closes a connection whose peer's certificate does not name the address, before anything is sent on it.
+    fileprivate mutating func verifyPeer(names address: String) {
+        let verify: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+            channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
+                let der = try certificate?.toDERBytes() ?? []
+                guard CertificateFields.certificate(der)?.names(address) == true else {
+                    channel.close(promise: nil)
+                    throw Unknown(.unreachable, "the server's certificate is not valid for \(address)")
+                }
+            }
+        }
+        http1_1ConnectionDebugInitializer = verify
+        http2ConnectionDebugInitializer = verify
     }
 }
 
@@ -193,6 +240,7 @@ func words(for error: any Error) -> String {
     case NIOSSLError.handshakeFailed(let cause): return "TLS handshake: \(cause)"
     case let error as NIOSSLExtraError: return "TLS: \(error)"
     case is NIOSSLError, is BoringSSLError: return "TLS: \(error)"
+    case let error as Unknown: return error.detail
     default: return "\(error)"
     }
 }

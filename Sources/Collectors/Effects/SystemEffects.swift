@@ -7,8 +7,13 @@ package struct SystemEffects: Effects {
     /// What commands may inherit is chosen from this.
     let environment: [String: String]
     let clients = HTTPClients()
+    let hostLimits: HostLimits
 
-    package init(environment: [String: String]) { self.environment = environment }
+    /// `perHost`: how many requests and connections may be under way to one host and port.
+    package init(environment: [String: String], perHost: Int = 4) {
+        self.environment = environment
+        hostLimits = HostLimits(perHost)
+    }
 }
 
 /// Runs the work, and gives up on it when the time is over.

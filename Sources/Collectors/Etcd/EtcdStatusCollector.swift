@@ -2,16 +2,22 @@ internal import CEL
 internal import Facts
 internal import FoundationEssentials
 
-/// What etcdctl says of each endpoint's database and alarms.
+/// What etcd says of each endpoint's health and database, of its members and alarms: asked by etcdctl, else over HTTP.
 struct EtcdStatusCollector: Collector {
     let declaration = Declaration(
         "etcd.status",
-        summary: "Version, database size, quota and alarms of each etcd endpoint, as etcdctl tells them.",
+        summary: "Health, version, database size, quota, members and alarms of etcd, by etcdctl or its HTTP gateway.",
         returns: .object([
             "endpoints": .list(
                 .object([
                     "endpoint": .string, "memberID": .string, "version": .string, "dbSize": .int,
                     "dbSizeInUse": .int, "quota": .int, "leader": .bool, "errors": .list(.string),
+                    "healthy": .bool, "healthReason": .string,
+                ])),
+            "members": .list(
+                .object([
+                    "id": .string, "name": .string, "peerURLs": .list(.string), "clientURLs": .list(.string),
+                    "learner": .bool,
                 ])),
             "alarms": .list(.object(["memberID": .string, "alarm": .string])),
         ]),
@@ -19,25 +25,49 @@ struct EtcdStatusCollector: Collector {
             "endpoints.dbSize": "bytes of the file; never shrinks without a defragmentation",
             "endpoints.dbSizeInUse": "bytes of it that hold something",
             "endpoints.quota":
-                "bytes; what the member says (3.6), its flag on this machine, else etcd's default of 2 GiB",
+                "bytes; what the member says (3.6, or its metrics), its flag on this machine, else etcd's default "
+                + "of 2 GiB",
+            "endpoints.healthy": "it answers /health well: it has a leader, takes requests, and no alarm is raised",
+            "endpoints.healthReason": "why not, where it says so",
+            "members": "unknown where only the list could not be had",
             "alarms.alarm": "NOSPACE or CORRUPT",
         ],
         cost: .command,
-        privileges: ["run etcdctl", "read the etcd client certificate and key"])
+        privileges: ["run etcdctl or connect to etcd's client port", "read the etcd client certificate and key"],
+        secrets: ["the client's private key"])
 
     /// etcd's `DefaultQuotaBytes`.
     static let defaultQuota: Int64 = 2 << 30
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let access = try await EtcdClientAccess.find(in: surroundings)
+        do {
+            return try await askedByEtcdctl(access, surroundings)
+        } catch  where error.reason == .notFound {
+            // There is no etcdctl, as on most control planes of kubeadm, where it is in etcd's image only.
+            return try await EtcdGateway(access, in: surroundings).observe()
+        }
+    }
+
+    private func askedByEtcdctl(
+        _ access: EtcdClientAccess, _ surroundings: Surroundings
+    ) async throws(Unknown) -> Observation {
         let status = try await json([Status].self, ["endpoint", "status", "-w", "json"], access, surroundings)
         let alarms = try await json(Alarms.self, ["alarm", "list", "-w", "json"], access, surroundings)
-        let endpoints = status.map { $0.value(quota: access.quota) }
+        let members = await attempt { () async throws(Unknown) in
+            let answer = try await json(Members.self, ["member", "list", "-w", "json"], access, surroundings)
+            return Value.list(List((answer.members ?? []).map(\.value)))
+        }
+        let health = await attempt { () async throws(Unknown) in
+            try await json([Health].self, ["endpoint", "health", "-w", "json"], access, surroundings)
+        }
+        let endpoints = status.map { $0.value(quota: access.quota, health: health) }
         return Observation(
             .map([
-                "endpoints": .list(List(endpoints)), "alarms": .list(List((alarms.alarms ?? []).map(\.value))),
+                "endpoints": .list(List(endpoints)), "members": members.value,
+                "alarms": .list(List((alarms.alarms ?? []).map(\.value))),
             ]),
-            source: "etcdctl endpoint status, etcdctl alarm list (\(access.endpoints))")
+            source: "etcdctl endpoint status, endpoint health, member list, alarm list (\(access.endpoints))")
     }
 
     private func json<Answer: Decodable>(
@@ -66,7 +96,7 @@ struct EtcdStatusCollector: Collector {
         var Endpoint: String
         var Status: Body
 
-        func value(quota: Int64?) -> Value {
+        func value(quota: Int64?, health: Result<[Health], Unknown>) -> Value {
             var fields: [String: Value] = [
                 "endpoint": .string(Endpoint), "errors": .strings(Status.errors ?? []),
                 "quota": .int(Status.dbSizeQuota ?? quota ?? EtcdStatusCollector.defaultQuota),
@@ -78,8 +108,41 @@ struct EtcdStatusCollector: Collector {
                 fields["memberID"] = .string(EtcdIdentity.text(member))
                 fields["leader"] = .bool(member == Status.leader)
             }
+            switch health {
+            case .success(let answers):
+                let own = answers.first { $0.endpoint == Endpoint }
+                // Before 3.5 etcdctl looks at no alarm; the member itself does, and names it among its errors.
+                fields["healthy"] = own.map { .bool($0.health && (Status.errors ?? []).isEmpty) }
+                fields["healthReason"] = own?.error?.orNil.map { .string(Redaction.redact($0)) }
+            case .failure(let unknown): fields["healthy"] = unknown.value
+            }
             return .map(Map(fields))
         }
+    }
+
+    private struct Health: Decodable {
+        var endpoint: String
+        var health: Bool
+        var error: String?
+    }
+
+    private struct Members: Decodable {
+        struct Member: Decodable {
+            var ID: UInt64
+            var name: String?
+            var peerURLs: [String]?
+            var clientURLs: [String]?
+            var isLearner: Bool?
+
+            var value: Value {
+                .map([
+                    "id": .string(EtcdIdentity.text(ID)), "name": .string(name ?? ""),
+                    "peerURLs": .strings(peerURLs ?? []), "clientURLs": .strings(clientURLs ?? []),
+                    "learner": .bool(isLearner ?? false),
+                ])
+            }
+        }
+        var members: [Member]?
     }
 
     private struct Alarms: Decodable {
@@ -96,38 +159,5 @@ struct EtcdStatusCollector: Collector {
             }
         }
         var alarms: [Alarm]?
-    }
-}
-
-/// Where etcd's clients connect and with which certificate.
-struct EtcdClientAccess: Sendable {
-    var endpoints: String
-    /// etcdctl's, beside what its own environment says.
-    var flags: [String]
-    /// The quota that the member of this machine was started with.
-    var quota: Int64?
-
-    /// ETCDCTL_ENDPOINTS, else the member of this machine with the certificates that kubeadm makes for it.
-    static func find(in surroundings: Surroundings) async throws(Unknown) -> EtcdClientAccess {
-        var member: EtcdMember?
-        var problem: Unknown?
-        do { member = try await EtcdMember.all(in: surroundings).first } catch { problem = error }
-        let quota = member?.settings["quota-backend-bytes"].flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil }
-        if let endpoints = surroundings.environment["ETCDCTL_ENDPOINTS"], !endpoints.isEmpty {
-            return EtcdClientAccess(endpoints: endpoints, flags: [], quota: quota)
-        }
-        guard let member, let url = member.advertisedClientURLs.first else {
-            throw problem
-                ?? Unknown(.notApplicable, "no etcd is known here", hint: "set ETCDCTL_ENDPOINTS, or run on a member")
-        }
-        var flags = ["--endpoints=\(url)"]
-        let directory = "/etc/kubernetes/pki/etcd"
-        if url.hasPrefix("https:"), surroundings.environment["ETCDCTL_CERT"] == nil {
-            flags += [
-                "--cacert=\(member.settings["trusted-ca-file"] ?? "\(directory)/ca.crt")",
-                "--cert=\(directory)/healthcheck-client.crt", "--key=\(directory)/healthcheck-client.key",
-            ]
-        }
-        return EtcdClientAccess(endpoints: url, flags: flags, quota: quota)
     }
 }

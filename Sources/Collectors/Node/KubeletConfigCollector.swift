@@ -60,7 +60,7 @@ struct KubeletConfigCollector: Collector {
 
 extension Kubelet {
     /// A path that a person gave counts first, then the kubelet's own.
-    fileprivate func configurationPath(asked: String?) -> String {
+    func configurationPath(asked: String?) -> String {
         if let asked, asked != KubeletConfigCollector.defaultPath { return asked }
         return flags["config"] ?? asked ?? KubeletConfigCollector.defaultPath
     }

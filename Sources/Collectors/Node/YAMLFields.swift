@@ -26,3 +26,6 @@ extension Node {
         }
     }
 }
+
+/// The documents of a file that other programs wrote; none where it cannot be read.
+func documents(of text: String) -> [Node] { parse(Array(text.utf8), limits: .kubeconfig).documents }

@@ -10,6 +10,7 @@ extension Value {
 
     var text: String? { if case .string(let text) = self { text } else { nil } }
     var elements: [Value]? { if case .list(let list) = self { list.elements } else { nil } }
+    var isTrue: Bool { if case .bool(let flag) = self { flag } else { false } }
     var number: Int64? { if case .int(let number) = self { number } else { nil } }
 }
 

@@ -12,6 +12,7 @@ extension ServerAccess {
     func request(_ path: String, deadlineSeconds: Double = 10, bodyLimit: Int = 64 << 20) -> HTTPRequest {
         var headers = extraHeaders
         headers.append(("Accept", "application/json"))
+        headers.append(("Accept-Encoding", "gzip"))
         headers.append(("User-Agent", "triage"))
         switch credential {
         case .none, .clientCertificate: break

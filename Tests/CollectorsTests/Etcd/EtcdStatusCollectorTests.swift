@@ -51,9 +51,9 @@ import Testing
         #expect(fact.texts("alarms") == [])
     }
 
-    @Test func `without etcdctl nothing is claimed`() async {
+    @Test func `without etcdctl, and where nothing answers at the endpoint, nothing is claimed`() async {
         let surroundings = machine([:], environment: ["ETCDCTL_ENDPOINTS": "http://10.0.0.1:2379"])
-        #expect(await reason { _ = try await EtcdStatusCollector().collect([:], in: surroundings) } == .notFound)
+        #expect(await reason { _ = try await EtcdStatusCollector().collect([:], in: surroundings) } == .unreachable)
     }
 
     @Test func `a variable that a flag replaces is not handed to etcdctl, which would end`() {

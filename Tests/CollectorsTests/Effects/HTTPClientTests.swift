@@ -1,0 +1,215 @@
+import Facts
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Collectors
+
+/// A real server that speaks HTTP/2 and packs its answers.
+@Suite(.enabled(if: LocalNginx.program != nil, "nginx is not installed"))
+struct NginxTests {
+    private static let pods = Data(
+        (#"{"items":["# + (0..<2000).map { #"{"metadata":{"name":"pod-\#($0)"}}"# }.joined(separator: ",") + "]}").utf8)
+
+    @Test func `HTTP/2 is spoken, and a packed answer is unpacked`() async throws {
+        let authority = try TestAuthority()
+        try await withNginx(try authority.issue("server"), files: ["pods.json": Self.pods]) { nginx in
+            var access = ServerAccess(nginx.url, credential: .bearer("t"))
+            access.tls.authoritiesPEM = authority.certificatePEM
+            for _ in 0..<3 {
+                let response = try await world.send(access.request("/pods.json", deadlineSeconds: 300))
+                #expect(response.status == 200)
+                #expect(response.body.elementsEqual(Self.pods))
+            }
+            #expect(nginx.served == ["HTTP/2.0 gzip", "HTTP/2.0 gzip", "HTTP/2.0 gzip"])
+        }
+    }
+
+    @Test func `what unpacks to more than the limit is truncated`() async throws {
+        let authority = try TestAuthority()
+        let bomb = Data(repeating: UInt8(ascii: " "), count: 32 << 20)
+        try await withNginx(try authority.issue("server"), files: ["bomb.json": bomb]) { nginx in
+            var access = ServerAccess(nginx.url, credential: .bearer("t"))
+            access.tls.authoritiesPEM = authority.certificatePEM
+            #expect(
+                await reason {
+                    _ = try await world.send(
+                        access.request("/bomb.json", deadlineSeconds: 300, bodyLimit: 1 << 20))
+                } == .truncated)
+        }
+    }
+
+    @Test func `connections are used again, though each request has its own deadline`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("server").serverTLS) { _ in
+            .init(200)
+        } body: { server in
+            for seconds in [100.0, 200, 300] {
+                let options = TLSOptions(authoritiesPEM: authority.certificatePEM)
+                _ = try await world.send(HTTPRequest(url: server.url, tls: options, deadlineSeconds: seconds))
+            }
+            #expect(server.requests.count == 3)
+            #expect(server.connectionCount == 1)
+        }
+    }
+}
+
+@Suite struct ProxyTests {
+    /// The server's certificate names 10.1.2.3, which only the proxy leads to.
+    @Test func `a server that is named by its address is verified as such behind a proxy`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("kube-apiserver", names: ["10.1.2.3"]).serverTLS) { _ in
+            .init(200, "ok")
+        } body: { server in
+            try await withTunnelProxy(to: server.port) { proxy in
+                let options = TLSOptions(authoritiesPEM: authority.certificatePEM)
+                let answer = try await world.send(
+                    HTTPRequest(url: "https://10.1.2.3:6443/version", tls: options, proxy: proxy.url))
+                #expect(answer.status == 200)
+                #expect(proxy.targets == ["10.1.2.3:6443"])
+            }
+        }
+    }
+
+    /// The library alone would compare the certificate with the address of the proxy, which is 127.0.0.1.
+    @Test func `a certificate for the proxy's own address is refused before anything is sent`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("elsewhere", names: ["127.0.0.1"]).serverTLS) { _ in
+            .init(200)
+        } body: { server in
+            try await withTunnelProxy(to: server.port) { proxy in
+                var request = HTTPRequest(
+                    url: "https://10.1.2.3:6443/", headers: [("Authorization", "Bearer s3cr3t")],
+                    tls: TLSOptions(authoritiesPEM: authority.certificatePEM), proxy: proxy.url)
+                do {
+                    _ = try await world.send(request)
+                    Issue.record("the certificate does not name 10.1.2.3")
+                } catch {
+                    #expect(error.reason == .unreachable)
+                    #expect(error.detail.contains("not valid for 10.1.2.3"), "\(error.detail)")
+                }
+                #expect(server.requests.isEmpty)
+                request.tls.skipsVerification = true
+                let answer = try await world.send(request)
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
+    @Test func `an authority that is not given is refused behind a proxy as well`() async throws {
+        let identity = try TestAuthority().issue("kube-apiserver", names: ["10.1.2.3"])
+        let other = try TestAuthority()
+        try await withLoopbackServer(tls: identity.serverTLS) { _ in
+            .init(200)
+        } body: { server in
+            try await withTunnelProxy(to: server.port) { proxy in
+                let options = TLSOptions(authoritiesPEM: other.certificatePEM)
+                #expect(
+                    await reason {
+                        _ = try await world.send(
+                            HTTPRequest(url: "https://10.1.2.3:6443/", tls: options, proxy: proxy.url))
+                    } == .unreachable)
+                #expect(server.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func `names and tls-server-name work through a proxy`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("api", names: ["api.example"]).serverTLS) { request in
+            .init(200, request.header("Host") ?? "")
+        } body: { server in
+            try await withTunnelProxy(to: server.port) { proxy in
+                for (host, name) in [("api.example", nil), ("10.1.2.3", "api.example"), ("other.example", "api.example")] {
+                    let options = TLSOptions(authoritiesPEM: authority.certificatePEM, serverName: name)
+                    let answer = try await world.send(
+                        HTTPRequest(url: "https://\(host):6443/", tls: options, proxy: proxy.url))
+                    #expect(String(decoding: answer.body, as: UTF8.self) == "\(host):6443")
+                }
+                #expect(proxy.targets == ["api.example:6443", "10.1.2.3:6443", "other.example:6443"])
+            }
+        }
+    }
+
+    @Test func `a tls-server-name that is an address is what the certificate must name`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("api", names: ["10.9.9.9"]).serverTLS) { _ in
+            .init(200)
+        } body: { server in
+            for (name, expected) in [("10.9.9.9", nil), ("10.9.9.8", Unknown.Reason.unreachable)] {
+                let options = TLSOptions(authoritiesPEM: authority.certificatePEM, serverName: name)
+                #expect(
+                    await reason { _ = try await world.send(HTTPRequest(url: server.url, tls: options)) } == expected)
+            }
+        }
+    }
+}
+
+@Suite struct HostLimitsTests {
+    @Test func `never more than the limit at once, and everybody's turn comes`() async throws {
+        let limits = HostLimits(3)
+        let running = Mutex((now: 0, most: 0, done: 0))
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<60 {
+                group.addTask {
+                    guard (try? await limits.enter("h 1", withinSeconds: 3600)) != nil else { return }
+                    running.withLock {
+                        $0.now += 1
+                        $0.most = max($0.most, $0.now)
+                    }
+                    for _ in 0..<20 { await Task.yield() }
+                    running.withLock {
+                        $0.now -= 1
+                        $0.done += 1
+                    }
+                    limits.leave("h 1")
+                }
+            }
+        }
+        #expect(running.withLock { $0.done } == 60)
+        #expect((2...3).contains(running.withLock { $0.most }))
+    }
+
+    @Test func `one host's limit is not another's`() async throws {
+        let limits = HostLimits(1)
+        try await limits.enter("a 1", withinSeconds: 1)
+        try await limits.enter("b 1", withinSeconds: 1)
+        #expect(await reason { try await limits.enter("a 1", withinSeconds: 0.01) } == .timedOut)
+        limits.leave("a 1")
+        try await limits.enter("a 1", withinSeconds: 1)
+    }
+
+    @Test func `who gives up takes nobody's turn`() async throws {
+        let limits = HostLimits(1)
+        try await limits.enter("a 1", withinSeconds: 1)
+        let waiting = (0..<10).map { _ in
+            Task { () -> Bool in (try? await limits.enter("a 1", withinSeconds: 3600)) != nil }
+        }
+        for task in waiting { task.cancel() }
+        for task in waiting { #expect(await task.value == false) }
+        limits.leave("a 1")
+        try await limits.enter("a 1", withinSeconds: 1)
+        #expect(await reason { try await limits.enter("a 1", withinSeconds: 0.01) } == .timedOut)
+    }
+
+    @Test func `a request waits for the one before it, and the server never sees two`() async throws {
+        try await withLoopbackServer { _ in
+            .init(200, fault: .silent)
+        } body: { server in
+            let narrow = SystemEffects(environment: [:], perHost: 1)
+            let first = Task { try await narrow.send(HTTPRequest(url: server.url, deadlineSeconds: 3600)) }
+            while server.requests.isEmpty { await Task.yield() }
+            do {
+                _ = try await narrow.send(HTTPRequest(url: server.url, deadlineSeconds: 0.1))
+                Issue.record("the first is still under way")
+            } catch {
+                #expect(error.reason == .timedOut)
+                #expect(error.detail.contains("other requests"), "\(error.detail)")
+            }
+            first.cancel()
+            _ = await first.result
+            #expect(server.requests.count == 1)
+        }
+    }
+}
