@@ -51,6 +51,7 @@ extension Catalogue {
         KubernetesCollector(),
         NodesCollector(),
         WorkloadsCollector(),
+        HelmReleasesCollector(),
         CommandCollector(),
         FileCollector(),
         HTTPCollector(),

@@ -216,8 +216,9 @@ package struct TLSOptions: Sendable, Hashable {
 
 /// A read-only request.
 package struct HTTPRequest: Sendable {
-    /// A question that etcd's gateway takes by POST only. There is no other way to send a body, so that nothing but
-    /// these can ever be posted.
+    /// A question that etcd's gateway takes by POST only.
+    ///
+    /// There is no other way to send a body, so that nothing but these can ever be posted.
     package enum Question: String, Sendable, CaseIterable {
         case etcdStatus = "/v3/maintenance/status"
         case etcdAlarms = "/v3/maintenance/alarm"

@@ -113,13 +113,16 @@ struct Session: Sendable {
             if let now { snapshot.now = now }
             return .snapshot(snapshot)
         }
-        return .live(
-            Surroundings(
-                environment: environment, homeDirectory: environment["HOME"] ?? "/root",
-                selection: Surroundings.Selection(
-                    kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace),
-                text: text, now: now ?? currentTime(), effects: effects,
-                permissions: options.allowCommands ? .all : .none))
+        let surroundings = Surroundings(
+            environment: environment, homeDirectory: environment["HOME"] ?? "/root",
+            selection: Surroundings.Selection(
+                kubeconfig: options.kubeconfig, context: options.context, namespace: options.namespace),
+            text: text, now: now ?? currentTime(), effects: effects,
+            permissions: options.allowCommands ? .all : .none)
+        if !options.offline {
+            for warning in await ServerWarnings.of(surroundings) { output.note("warning: \(warning)") }
+        }
+        return .live(surroundings)
     }
 
     /// Whether this is something else than triage's own format: a folder, or a file that is no snapshot.

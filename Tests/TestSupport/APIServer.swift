@@ -134,7 +134,8 @@ package struct APIServer: Sendable {
 
     /// `reason%3DFailed`: one field that equals a text.
     private func selected(_ items: [String], by selector: String?) -> [String] {
-        let parts = selector?.replacing("%3D", with: "=").split(separator: "=").map(String.init) ?? []
+        let decoded = selector?.replacing("%3D", with: "=").replacing("%2F", with: "/")
+        let parts = decoded?.split(separator: "=").map(String.init) ?? []
         guard parts.count == 2 else { return items }
         return items.filter { item in
             var value = try? Value.parseJSON(item)

@@ -55,7 +55,7 @@ struct GoogleIdentityCollector: Collector {
         return Observation(.map(Map(fields)), source: source)
     }
 
-    /// `[{"account": "jo@example.org", "status": "ACTIVE"}]`
+    /// As in `[{"account": "jo@example.org", "status": "ACTIVE"}]`.
     private static func accounts(_ answer: Value) -> [String: Value] {
         let entries = answer.elements ?? []
         let active = entries.first { $0[field: "status"]?.text == "ACTIVE" }?[field: "account"]?.text

@@ -37,12 +37,15 @@ struct ExecCredential: Sendable {
         var status: Status?
     }
 
-    /// Runs the plugin of the selected user, once a diagnosis; `nil` where the user has none.
-    static func obtain(in surroundings: Surroundings) async throws(Unknown) -> ExecCredential? {
+    /// Runs the plugin of the selected user, once a diagnosis, and once more where the server takes its answer no more;
+    /// `nil` where the user has none.
+    static func obtain(
+        in surroundings: Surroundings, isRenewal: Bool = false
+    ) async throws(Unknown) -> ExecCredential? {
         let access = await SelectedAccess.load(in: surroundings)
         guard let exec = access.user.exec else { return nil }
         do {
-            return try await surroundings.cache.value("credential.plugin") {
+            return try await surroundings.cache.value("credential.plugin\(isRenewal ? ".renewed" : "")") {
                 try await run(exec, access: access, in: surroundings)
             }
         } catch let unknown as Unknown {

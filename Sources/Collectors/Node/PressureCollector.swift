@@ -41,7 +41,7 @@ struct PressureCollector: Collector {
         return Observation(.map(Map(fields)), source: "/proc/pressure/{cpu,memory,io}")
     }
 
-    /// `some avg10=0.00 avg60=0.12 avg300=0.05 total=12345`
+    /// As in `some avg10=0.00 avg60=0.12 avg300=0.05 total=12345`.
     private static func shares(of text: String, path: String) throws(Unknown) -> Value {
         var fields: [String: Value] = [:]
         for line in text.split(separator: "\n") {

@@ -103,7 +103,7 @@ struct SystemdUnitsCollector: Collector {
         return .map(Map(fields))
     }
 
-    /// `Tue 2026-11-24 18:02:11 UTC`
+    /// As in `Tue 2026-11-24 18:02:11 UTC`.
     private static func time(_ text: String) -> Timestamp? {
         let words = text.split(separator: " ")
         guard words.count == 4, words[3] == "UTC" else { return nil }

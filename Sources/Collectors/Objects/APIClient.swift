@@ -14,20 +14,34 @@ struct APIClient: Sendable {
         deadline = .now + .seconds(deadlineSeconds)
     }
 
+    /// Of one request, so that a server that swallows it does not use up the whole conversation.
+    private static let requestSeconds = 30.0
+    /// How often a server is asked again that says "later" without saying when.
+    private static let mostTries = 5
+
     /// The first answer that is not "later"; a server that stays busy is unreachable.
     func get(_ path: String) async throws(Unknown) -> HTTPResponse {
+        var access = access
         var pause = 0.25
+        var tries = 0
         while true {
             let left = (deadline - .now) / .seconds(1)
             guard left > 0 else { throw Unknown(.timedOut, "\(shown(path)) was not answered in time") }
-            let response = try await effects.send(access.request(path, deadlineSeconds: left))
+            let response = try await effects.send(
+                access.request(path, deadlineSeconds: min(left, Self.requestSeconds)))
+            if response.status == 401, let renewed = await access.renewal?() {
+                access = renewed
+                continue
+            }
             guard response.status == 429 || (500...599).contains(response.status) else { return response }
-            let wanted = response.header("Retry-After").flatMap(Double.init) ?? pause
-            guard wanted < (deadline - .now) / .seconds(1) else {
+            tries += 1
+            let said = response.retryAfterSeconds
+            let wanted = said ?? pause
+            guard wanted < (deadline - .now) / .seconds(1), said != nil || tries < Self.mostTries else {
                 throw Unknown(
                     .unreachable,
-                    "\(shown(path)) answers \(response.status)\(message(response)), and wants \(readable(seconds: wanted))"
-                )
+                    "\(shown(path)) answers \(response.status)\(message(response))"
+                        + (said.map { ", and wants \(readable(seconds: $0))" } ?? ", and does so again and again"))
             }
             do { try await Task.sleep(for: .seconds(wanted)) } catch {
                 throw Unknown(.timedOut, "\(shown(path)) was not answered in time")
@@ -69,55 +83,14 @@ struct APIClient: Sendable {
     private func shown(_ path: String) -> String { String(path.prefix { $0 != "?" }) }
 }
 
-/// Knows where resources are served without asking a server.
-protocol ResourceCatalogue {
-    func location(of name: ResourceName) throws(Unknown) -> ResourceLocation
-}
-
-extension APIClient {
-    /// Where a resource is served; asks the server for what is not well known.
-    func locate(_ name: ResourceName) async throws(Unknown) -> ResourceLocation {
-        if let known = ResourceLocation.wellKnown(name) { return known }
-        if let catalogue = effects as? any ResourceCatalogue { return try catalogue.location(of: name) }
-        if name.group == "" || name.group == nil,
-            let found = try await find(name, group: "", version: "v1", at: "/api/v1")
-        {
-            return found
-        }
-        let groups = try await json("/apis", verb: "get", resource: "/apis")
-        for group in groups[field: "groups"]?.elements ?? [] {
-            guard let groupName = group[field: "name"]?.text, name.group == nil || name.group == groupName,
-                let version = group[field: "preferredVersion"]?[field: "version"]?.text
-            else { continue }
-            if let found = try await find(
-                name, group: groupName, version: version, at: "/apis/\(groupName)/\(version)")
-            {
-                return found
-            }
-        }
-        throw Unknown(
-            .notFound, "the server has no resource '\(name.plural)\(name.group.map { ".\($0)" } ?? "")'",
-            hint: "kubectl api-resources")
-    }
-
-    private func find(
-        _ name: ResourceName, group: String, version: String, at path: String
-    ) async throws(Unknown) -> ResourceLocation? {
-        let response = try await get(path)
-        // An aggregated API whose server is away answers 503; the others may still serve the resource.
-        guard response.status == 200 else {
-            if name.group != nil || response.status == 401 {
-                throw refusal(response, path, verb: "get", resource: path)
-            }
+extension HTTPResponse {
+    /// `Retry-After` in seconds: a number, or a time (RFC 9110, 10.2.3), seen from the answer's own `Date`.
+    fileprivate var retryAfterSeconds: Double? {
+        guard let text = header("Retry-After") else { return nil }
+        if let seconds = Double(text), seconds.isFinite { return max(0, seconds) }
+        guard let then = Timestamp(httpDate: text), let now = header("Date").flatMap(Timestamp.init(httpDate:)) else {
             return nil
         }
-        for resource in response.json?[field: "resources"]?.elements ?? [] {
-            let names = [resource[field: "name"], resource[field: "singularName"]].compactMap { $0?.text }
-            guard names.contains(name.plural), let plural = names.first else { continue }
-            var isNamespaced = false
-            if case .bool(true) = resource[field: "namespaced"] { isNamespaced = true }
-            return ResourceLocation(group: group, version: version, plural: plural, isNamespaced: isNamespaced)
-        }
-        return nil
+        return max(0, Double(then.seconds - now.seconds))
     }
 }

@@ -50,13 +50,13 @@ struct WorkloadsCollector: Collector {
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         var query: [String: Value] = ["resource": .string("pods")]
         for name in ["namespace", "labelSelector"] { query[name] = parameters[name] }
-        let found = try await KubernetesCollector().collect(query, in: surroundings)
-        query["labelSelector"] = nil
-        query["resource"] = .string("events")
-        let eventQuery = query
-        let events = await attempt { () async throws(Unknown) in
+        var eventQuery = query
+        eventQuery["labelSelector"] = nil
+        eventQuery["resource"] = .string("events")
+        let events = await attempt { [eventQuery] () async throws(Unknown) in
             try await KubernetesCollector().collect(eventQuery, in: surroundings).value[field: "items"]?.elements ?? []
         }
+        let found = try await KubernetesCollector().collect(query, in: surroundings)
         let workloads = Self.workloads(found.value[field: "items"]?.elements ?? [], events)
         let wanted = parameters["name"]?.text?.orNil
         let values = workloads.filter { wanted == nil || $0.owner.name == wanted }.map(\.value)

@@ -11,7 +11,7 @@ extension ServerAccess {
     /// A request as kubectl would send it: with the credentials that this access holds, and none where it holds none.
     func request(_ path: String, deadlineSeconds: Double = 10, bodyLimit: Int = 64 << 20) -> HTTPRequest {
         var headers = extraHeaders
-        headers.append(("Accept", "application/json"))
+        headers.append(("Accept", accept))
         headers.append(("Accept-Encoding", "gzip"))
         headers.append(("User-Agent", "triage"))
         switch credential {

@@ -23,6 +23,10 @@ struct ServerAccess: Sendable {
     var credential: Credential
     /// `Impersonate-User` and the like.
     var extraHeaders: [(name: String, value: String)]
+    /// What the answers are to be; changed by who wants less of an object.
+    var accept = "application/json"
+    /// The same with new credentials, where a plugin gave the ones that the server takes no more; `nil`: it gave none.
+    var renewal: (@Sendable () async -> ServerAccess?)?
     /// What stands for the URL in a fact's source, where there is no server behind it.
     var shownName: String?
 
@@ -42,6 +46,9 @@ struct ServerAccess: Sendable {
         try access.takeToken(of: selected)
         if case .none = access.credential, selected.user.exec != nil {
             try await access.takePluginCredential(in: surroundings)
+            access.impersonate(selected.user.impersonation)
+            access.renewal = { [access] in await access.renewed(in: surroundings) }
+            return access
         }
         access.impersonate(selected.user.impersonation)
         return access
@@ -136,8 +143,20 @@ extension ServerAccess {
         }
     }
 
-    private mutating func takePluginCredential(in surroundings: Surroundings) async throws(Unknown) {
-        guard let given = try await ExecCredential.obtain(in: surroundings) else { return }
+    /// The plugin is asked once more in a diagnosis, however many requests were refused (client-go does so at each 401).
+    private func renewed(in surroundings: Surroundings) async -> ServerAccess? {
+        var access = self
+        access.renewal = nil
+        do throws(Unknown) { try await access.takePluginCredential(in: surroundings, isRenewal: true) } catch {
+            return nil
+        }
+        return access
+    }
+
+    private mutating func takePluginCredential(
+        in surroundings: Surroundings, isRenewal: Bool = false
+    ) async throws(Unknown) {
+        guard let given = try await ExecCredential.obtain(in: surroundings, isRenewal: isRenewal) else { return }
         guard given.problem == .none else {
             throw Unknown(.notFound, "the credential plugin gave no credential: \(given.detail)")
         }

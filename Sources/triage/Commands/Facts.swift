@@ -9,7 +9,7 @@ internal import Reports
 struct FactsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "facts", abstract: "Look at the collectors and at what they see here.",
-        subcommands: [ListFacts.self, ShowFact.self, CollectFact.self])
+        subcommands: [ListFacts.self, ShowFact.self, CollectFact.self, DocumentFacts.self])
 }
 
 struct ListFacts: ParsableCommand {
@@ -89,6 +89,18 @@ struct ShowFact: ParsableCommand {
             let meaning = declaration.fields[path] ?? declaration.fields[path.replacing("[]", with: "")]
             text.wrapped(meaning.map { "  \($0)" } ?? "", indent: 4)
         }
+    }
+}
+
+struct DocumentFacts: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "docs", abstract: "Print the reference of all collectors in Markdown.")
+
+    @OptionGroup var options: CommonOptions
+
+    func run() {
+        let session = Session(options)
+        session.output.result(CataloguePage(session.catalogue).text)
     }
 }
 

@@ -1,0 +1,197 @@
+import CEL
+import Facts
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Collectors
+
+@Suite struct DiscoveryTests {
+    private func locate(_ text: String, _ answers: [String: LoopbackServer.Response]) async throws -> ResourceLocation {
+        var api = APIServer()
+        api.tokens = ["good": "jane"]
+        api.answers = answers
+        var location: ResourceLocation?
+        try await withLoopbackServer { [api] in
+            api.respond($0)
+        } body: { server in
+            let client = APIClient(
+                ServerAccess(server.url, credential: .bearer("good")), world, deadlineSeconds: 300)
+            location = try await client.locate(try #require(ResourceName(text)))
+        }
+        return try #require(location)
+    }
+
+    /// A cluster with cert-manager, a CRD that is served in an old version only, and metrics whose server is away.
+    private let cluster: [String: LoopbackServer.Response] = [
+        "/apis": .json(
+            #"""
+            {"kind":"APIGroupList","groups":[
+            {"name":"metrics.k8s.io","versions":[{"version":"v1beta1"}],"preferredVersion":{"version":"v1beta1"}},
+            {"name":"cert-manager.io","versions":[{"version":"v1"},{"version":"v1alpha2"}],"preferredVersion":{"version":"v1"}}]}
+            """#),
+        "/apis/metrics.k8s.io/v1beta1": .init(503, "", headers: [("Retry-After", "0")]),
+        "/apis/cert-manager.io/v1": .json(
+            #"""
+            {"kind":"APIResourceList","groupVersion":"cert-manager.io/v1","resources":[
+            {"name":"certificates/status","singularName":"","namespaced":true,"kind":"Certificate"},
+            {"name":"certificates","singularName":"certificate","shortNames":["cert","certs"],"namespaced":true,"kind":"Certificate"},
+            {"name":"clusterissuers","singularName":"clusterissuer","namespaced":false,"kind":"ClusterIssuer"}]}
+            """#),
+        "/apis/cert-manager.io/v1alpha2": .json(
+            #"{"resources":[{"name":"orders","singularName":"order","namespaced":true,"kind":"Order"}]}"#),
+    ]
+
+    @Test(arguments: [
+        ("certificates.cert-manager.io", "v1", "certificates", true), ("cert", "v1", "certificates", true),
+        ("clusterissuer", "v1", "clusterissuers", false), ("orders", "v1alpha2", "orders", true),
+    ])
+    func `a CRD is found by plural, singular and short name, in whatever version serves it`(
+        text: String, version: String, plural: String, isNamespaced: Bool
+    ) async throws {
+        var answers = cluster
+        // Zero seconds, again and again, would be asked for ever.
+        answers["/apis/metrics.k8s.io/v1beta1"] = .init(404)
+        let location = try await locate(text, answers)
+        #expect(
+            location
+                == ResourceLocation(
+                    group: "cert-manager.io", version: version, plural: plural, isNamespaced: isNamespaced))
+    }
+
+    @Test func `an API whose server is away does not hide the others`() async throws {
+        var answers = cluster
+        answers["/apis/metrics.k8s.io/v1beta1"] = .init(503, "", headers: [("Retry-After", "100000")])
+        #expect(try await locate("certs", answers).plural == "certificates")
+        #expect(await reason { _ = try await locate("pods.metrics.k8s.io", answers) } == .unreachable)
+    }
+
+    @Test func `a resource that nobody serves is not found`() async {
+        var answers = cluster
+        answers["/apis/metrics.k8s.io/v1beta1"] = .init(404)
+        #expect(await reason { _ = try await locate("unicorns", answers) } == .notFound)
+    }
+}
+
+@Suite struct RetryTests {
+    private func get(_ responses: [LoopbackServer.Response]) async throws -> (status: Int, requests: Int) {
+        var api = APIServer()
+        api.acceptsEverybody = true
+        api.once = OnceAnswers(["/api/v1/pods": responses])
+        api.lists = ["/api/v1/pods": []]
+        var result = (status: 0, requests: 0)
+        try await withLoopbackServer { [api] in
+            api.respond($0)
+        } body: { server in
+            let client = APIClient(ServerAccess(server.url), world, deadlineSeconds: 300)
+            do throws(Unknown) { result.status = try await client.get("/api/v1/pods").status } catch {
+                #expect(error.reason == .unreachable)
+            }
+            result.requests = server.requests.count
+        }
+        return result
+    }
+
+    @Test func `a time to come back at is seen from the server's own clock`() async throws {
+        let past = LoopbackServer.Response(
+            429, "",
+            headers: [("Retry-After", "Tue, 24 Nov 2026 00:09:00 GMT"), ("Date", "Tue, 24 Nov 2026 00:10:00 GMT")])
+        let result = try await get([past, past])
+        #expect(result == (200, 3))
+        let far = LoopbackServer.Response(
+            503, "",
+            headers: [("Retry-After", "Tue, 24 Nov 2026 10:10:00 GMT"), ("Date", "Tue, 24 Nov 2026 00:10:00 GMT")])
+        let hopeless = try await get([far, far])
+        #expect(hopeless == (0, 1))
+    }
+
+    @Test func `a server that never says when is asked five times`() async throws {
+        let result = try await get([LoopbackServer.Response](repeating: .init(500, "boom"), count: 10))
+        #expect(result == (0, 5))
+    }
+}
+
+/// A real plugin, real TLS, and a server that stops taking the first token.
+@Suite struct RenewalTests {
+    private func kubeconfig(_ server: LoopbackServer, _ authority: TestAuthority, plugin: String) -> String {
+        """
+        current-context: x
+        contexts: [{name: x, context: {cluster: c, user: u}}]
+        clusters:
+        - name: c
+          cluster:
+            server: \(server.url)
+            certificate-authority-data: \(Data(authority.certificatePEM.utf8).base64EncodedString())
+        users:
+        - name: u
+          user:
+            as: auditor
+            exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: \(plugin), interactiveMode: Never}
+        """
+    }
+
+    /// Gives `token-1`, then `token-2`, ….
+    private func script(_ folder: String) -> String {
+        """
+        echo run >> \(folder)/runs
+        n=$(wc -l < \(folder)/runs | tr -d ' ')
+        echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"token-'$n'"}}'
+        """
+    }
+
+    private func observe(
+        tokens: [String: String], body: (Surroundings, LoopbackServer, String) async throws -> Void
+    ) async throws {
+        var api = APIServer()
+        api.tokens = tokens
+        api.lists = ["/api/v1/nodes": [#"{"metadata":{"name":"n1"}}"#], "/api/v1/pods": []]
+        let authority = try TestAuthority()
+        try await withTemporaryFolder { folder in
+            try await withLoopbackServer(tls: try authority.issue("kube-apiserver").serverTLS) { [api] in
+                api.respond($0)
+            } body: { server in
+                try writeScript("\(folder)/plugin", script(folder))
+                try FileManager.default.createDirectory(atPath: "\(folder)/.kube", withIntermediateDirectories: true)
+                try kubeconfig(server, authority, plugin: "\(folder)/plugin").write(
+                    toFile: "\(folder)/.kube/config", atomically: true, encoding: .utf8)
+                let environment = ["PATH": "/usr/bin:/bin", "HOME": folder]
+                let surroundings = Surroundings(
+                    environment: environment, homeDirectory: folder, now: recordedAt,
+                    effects: SystemEffects(environment: environment))
+                try await body(surroundings, server, "\(folder)/runs")
+            }
+        }
+    }
+
+    @Test func `a token that is taken no more is asked for again, once for all facts`() async throws {
+        try await observe(tokens: ["token-2": "jane"]) { surroundings, server, runs in
+            let nodes = try await collect(NodesCollector(), in: surroundings)
+            #expect(nodes.text("nodes.0.name") == "n1")
+            let pods = try await collect(
+                KubernetesCollector(), ["resource": .string("pods")], in: surroundings)
+            #expect(pods.texts("items") == [])
+            let asked = try String(contentsOfFile: runs, encoding: .utf8)
+            #expect(asked == "run\nrun\n")
+            #expect(server.requests.allSatisfy { $0.header("Impersonate-User") == "auditor" })
+            #expect(server.requests.last?.header("Authorization") == "Bearer token-2")
+        }
+    }
+
+    @Test func `a plugin whose tokens are never taken is asked twice, and the fact is denied`() async throws {
+        try await observe(tokens: [:]) { surroundings, _, runs in
+            #expect(await reason { _ = try await NodesCollector().collect([:], in: surroundings) } == .denied)
+            #expect(await reason { _ = try await NodesCollector().collect([:], in: surroundings) } == .denied)
+            let asked = try String(contentsOfFile: runs, encoding: .utf8)
+            #expect(asked == "run\nrun\n")
+        }
+    }
+
+    @Test func `a token that is good is asked for once`() async throws {
+        try await observe(tokens: ["token-1": "jane"]) { surroundings, _, runs in
+            _ = try await collect(NodesCollector(), in: surroundings)
+            _ = try await collect(NodesCollector(), in: surroundings)
+            let asked = try String(contentsOfFile: runs, encoding: .utf8)
+            #expect(asked == "run\n")
+        }
+    }
+}
