@@ -13,7 +13,8 @@ struct HTTPCollector: Collector {
         ] + Parser.parameters,
         returns: .object(["status": .int, "headers": .map(.string, .string), "body": .dyn]),
         fields: [
-            "headers": "names in lower case", "body": "as the parser reads it; redirects are not followed",
+            "headers": "names in lower case; a proxy of the environment is used, as other programs do",
+            "body": "as the parser reads it; redirects are not followed",
         ],
         cost: .network, privileges: ["connect to the host", "a library that is trusted to, or --allow-commands"],
         secrets: ["cookies", "whatever looks like a token, a key or a password"], needsPermission: true)
@@ -25,9 +26,13 @@ struct HTTPCollector: Collector {
         }
         var options = TLSOptions()
         if case .bool(true) = parameters["skipVerification"] { options.skipsVerification = true }
+        let proxy = ProxySettings.proxy(
+            for: ServerURL(url, usesTLS: address.scheme == "https"), proxyURL: "",
+            environment: surroundings.environment)
         let response = try await surroundings.permitted.send(
             HTTPRequest(
-                url: url, headers: [("User-Agent", "triage")], tls: options,
+                url: url, headers: [("Accept-Encoding", "gzip"), ("User-Agent", "triage")], tls: options,
+                proxy: proxy?.url,
                 deadlineSeconds: parameters["timeoutSeconds"]?.seconds ?? 10, bodyLimit: 10 << 20))
         let hidden: Set = ["set-cookie", "authorization", "proxy-authorization", "www-authenticate"]
         let headers = response.headers.map { (name: $0.name.lowercased(), value: $0.value) }

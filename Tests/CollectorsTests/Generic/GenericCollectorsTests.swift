@@ -128,6 +128,30 @@ import Testing
         }
     }
 
+    @Test func `http goes through the environment's proxy, and reaches loopback without it`() async throws {
+        let identity = try TestAuthority().issue("web", names: ["web.example"])
+        try await withLoopbackServer(tls: identity.serverTLS) { _ in
+            .init(200, "hello")
+        } body: { server in
+            try await withTunnelProxy(to: server.port) { proxy in
+                let parameters: [String: Value] = [
+                    "url": .string("https://web.example:8443/x"), "skipVerification": .bool(true),
+                ]
+                var here = allowed(world)
+                here.environment = ["HTTPS_PROXY": proxy.url]
+                let fact = try await HTTPCollector().collect(parameters, in: here).value
+                #expect(fact.text("body") == "hello")
+                #expect(proxy.targets == ["web.example:8443"])
+                // As everywhere, loopback is never reached through a proxy.
+                var direct = parameters
+                direct["url"] = .string(server.url)
+                let near = try await HTTPCollector().collect(direct, in: here).value
+                #expect(near.number("status") == 200)
+                #expect(proxy.targets.count == 1)
+            }
+        }
+    }
+
     @Test func `logs of a file, of a unit and of a pod`() async throws {
         let effects = MadeUpWorld(
             files: ["/var/log/a.log": "one\ntwo\nthree\n"],
