@@ -35,7 +35,6 @@ struct HelmReleasesCollector: Collector {
         secrets: ["everything in the Secrets but the chart's name and version and the time"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
-        try surroundings.requireHere()
         let query = try ObjectQuery(
             ["resource": .string("secrets"), "namespace": parameters["namespace"] ?? .string("")],
             defaultNamespace: surroundings.selection.namespace)
