@@ -46,6 +46,8 @@ import Testing
         ("fact.kubelet", "undeclaredReference", "fact", "facts"),
         ("sise(facts.swap.devices) > 0", "undeclaredReference", "sise", "size"),
         ("inputs.a.startWith('x')", "undeclaredReference", "startWith", "startsWith"),
+        ("[1].exits(x, true)", "undeclaredReference", "exits", "exists"),
+        ("[1].exists(x, 'a'.startWith('b'))", "undeclaredReference", "startWith", "startsWith"),
         ("1 + 'a' == 2", "noMatchingOverload", "+", ""),
         ("facts.swap.devices[0].sizeKiB == '5'", "noMatchingOverload", "==", ""),
         ("facts.kubelet.failSwapOn && 5", "typeMismatch", "5", ""),

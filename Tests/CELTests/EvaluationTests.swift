@@ -87,6 +87,7 @@ import Testing
     @Test(arguments: [
         ("1 + 1 == 2", 2), ("x", 1), ("x == 'abc'", 2), ("x.y.z", 3), ("[1, 2]", 10), ("{'a': 1}", 30),
         ("[1, 2, 3].all(v, v > 0)", 26), ("x.matches('abcd')", 2), ("x + x", 3),
+        ("string(x).split('b').size()", 4), ("string(x).startsWith('abcdefghijk')", 4), ("string(x).contains('b')", 3),
     ])
     func `costs what Kubernetes says`(source: String, cost: UInt64) throws {
         let program = try Environment(variables: ["x": .dyn]).compile(source)

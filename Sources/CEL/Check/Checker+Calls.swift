@@ -39,9 +39,10 @@ extension Checker {
         let known = declarations.entries.keys.lazy
             .filter { $0.hasPrefix(prefix) && $0.utf8.first?.isIdentifierStart == true }
             .map { String($0.dropFirst(prefix.count)) }
+        let macros = environment.expandsMacros && namespace == nil ? Parser.macros : []
         fail(
             .undeclaredReference, "there is no function '\(prefix)\(call.function)'", at: call.nameRange,
-            suggestion: suggestion(for: call.function, among: known))
+            suggestion: suggestion(for: call.function, among: macros + known))
         return .error
     }
 

@@ -225,8 +225,8 @@ final class SplitCountNode: Node {
         guard case .string(let text) = one, case .string(let separator) = two else {
             return Value.strict(one, two) ?? Value.noOverload("split", one, two).at(call.offset)
         }
-        frame.charge(call.cost.units(one, two, .null))
-        frame.charge(1)
+        // As `Cost.rewriting` for the split, without an array of the arguments; and the size.
+        frame.charge(CallCost.traversal(2 * text.utf8.count) + 1)
         return .int(Int64(text.countOfParts(separator: separator)))
     }
 }

@@ -57,6 +57,9 @@ final class ConstantEqualityNode: Node {
         case (.bool(let first), .bool(let second)):
             frame.charge(1)
             return .bool((first == second) != isNegated)
+        case (.int(let first), .int(let second)):
+            frame.charge(1)
+            return .bool((first == second) != isNegated)
         case (.unknown, _), (.error, _): return value
         default:
             frame.charge(CallCost.traversal(min(value.costSize, constant.costSize)))

@@ -1,5 +1,11 @@
 /// Calls that are more than a function: they test presence, loop, or name a value.
 extension Parser {
+    /// Their names, to suggest to those who misspell one.
+    static let macros = [
+        "has", "all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap",
+        "transformMapEntry", "optMap", "optFlatMap", "sortBy",
+    ]
+
     mutating func macroOrCall(
         _ name: String, nameRange: Range<Int>, target: Expression?, _ arguments: [Expression], range: Range<Int>
     ) -> Expression {
