@@ -12,17 +12,50 @@ package struct Loader: Sendable {
     ///
     /// A playbook with errors is not returned; one with warnings is.
     package func load(_ bytes: [UInt8], file: String) -> (playbooks: [Playbook], problems: [Problem]) {
+        load(bytes, file: file, overlays: [])
+    }
+
+    /// - Parameter overlays: those that are about playbooks of this file, in their order.
+    func load(
+        _ bytes: [UInt8], file: String, overlays: [Overlay]
+    ) -> (playbooks: [Playbook], problems: [Problem]) {
         let reading = FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
         var problems = reading.problems
         var playbooks: [Playbook] = []
         for document in reading.documents {
-            var builder = PlaybookBuilder(document.root, source: reading.source, catalogue: catalogue)
-            let playbook = builder.build()
-            problems += builder.problems
-            let isSound = document.isSound && !builder.problems.contains { $0.severity == .error }
+            let overlaid = overlaid(document.root, in: reading.source, overlays)
+            var builder = PlaybookBuilder(
+                Mapping(overlaid.document.root) ?? document.root, source: overlaid.document.source, catalogue: catalogue
+            )
+            var playbook = builder.build()
+            playbook?.overlays = overlaid.files
+            playbook?.disabledCauses = overlaid.document.disabledCauses
+            problems += overlaid.document.problems + builder.problems
+            let isSound =
+                document.isSound && overlaid.document.problems.isEmpty
+                && !builder.problems.contains { $0.severity == .error }
             if let playbook, isSound { playbooks.append(playbook) }
         }
         return (playbooks, problems.inOrderOfPlace)
+    }
+
+    private func overlaid(
+        _ root: Mapping, in source: SourceText, _ overlays: [Overlay]
+    ) -> (document: OverlaidDocument, files: [String]) {
+        var document = OverlaidDocument(root, source: source)
+        let name = root.mapping("metadata")?.text("name") ?? ""
+        let applied = overlays.filter { $0.isAbout(name, file: source.file) }
+        for overlay in applied { document.apply(overlay) }
+        return (document, applied.map(\.file))
+    }
+
+    /// The lines of a playbook as it counts, each with its origin; `nil` where the file has none of that name.
+    func resolvedText(_ name: String, in content: PlaybookFiles.Content, overlays: [Overlay]) -> ResolvedText? {
+        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
+        guard let root = reading.documents.first(where: { $0.root.mapping("metadata")?.text("name") == name })?.root
+        else { return nil }
+        let document = overlaid(root, in: reading.source, overlays).document
+        return ResolvedText(document.root, source: document.source)
     }
 
     /// Each file's own, in their order; many files are loaded on all processors.

@@ -24,6 +24,9 @@ package struct Playbook: Sendable {
     package var location: Location
     /// Of each symptom.
     package var symptomLocations: [Location]
+    /// The files of the overlays that have changed it, in their order, and the causes that they left out.
+    package var overlays: [String] = []
+    package var disabledCauses: [String] = []
 
     package init(
         name: String, title: String, version: String, severity: Severity, tags: [String], references: [String],

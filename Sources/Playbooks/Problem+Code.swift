@@ -56,6 +56,7 @@ extension Problem {
         case unreadableFile = "TRI0051"
         case linkNotFollowed = "TRI0052"
         case tooManyFiles = "TRI0053"
+        case overlayTarget = "TRI0054"
         // Inquiries and tests
         case evaluation = "TRI0060"
         case unknownPlaybook = "TRI0061"
@@ -135,6 +136,7 @@ extension Problem.Code {
         case .duplicatePlaybook: "Two playbooks of one source have the same name."
         case .unreadableFile: "A file or directory cannot be read."
         case .linkNotFollowed: "Symbolic links are not followed."
+        case .overlayTarget: "An overlay names what its playbook does not have, or no playbook that there is."
         case .tooManyFiles: "The source holds more playbooks than allowed."
         case .evaluation: "An expression of a playbook failed when it was evaluated."
         case .unknownPlaybook: "There is no playbook of this name."

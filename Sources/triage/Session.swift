@@ -42,7 +42,7 @@ struct Session: Sendable {
         }
         session.openLibraries()
         session.library = await PlaybookLibrary.load(
-            from: session.places.playbooks, libraries: session.libraries.map(\.package.playbooks),
+            from: session.places.playbooks, libraries: session.libraries.map(\.package.contents),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
             effects: session.effects, shelf: .inCache(environment: session.environment))
         for problem in session.library.problems { session.output.note(problemText(problem)) }
@@ -50,7 +50,7 @@ struct Session: Sendable {
     }
 
     /// What cannot be verified is told and left out; the rest works on.
-    private mutating func openLibraries() {
+    mutating func openLibraries() {
         do throws(LibraryError) {
             let home = try LibraryHome(
                 environment: environment, now: currentTime(), triageVersion: Version.current, isOffline: true)
@@ -65,6 +65,13 @@ struct Session: Sendable {
     /// The library that a playbook came with; `nil` for what is the person's own or built in.
     func library(of playbook: Playbook) -> LibraryHome.InForce? {
         libraries.first { playbook.file.hasPrefix($0.package.filePrefix) }
+    }
+
+    /// The libraries whose word a remedy is: that of the playbook, and that of the overlay which brought it.
+    func libraries(of remedy: Remedy, in playbook: Playbook) -> [LibraryHome.InForce] {
+        libraries.filter {
+            playbook.file.hasPrefix($0.package.filePrefix) || remedy.location.file.hasPrefix($0.package.filePrefix)
+        }
     }
 
     /// The playbooks' diagnostician over the world, or over the snapshot that the options name.

@@ -33,7 +33,11 @@ package struct LibraryPackage: Sendable {
         yaml(below: "playbooks/").filter { !$0.file.hasPrefix(filePrefix + "playbooks/tests/") }
     }
     package var tests: [PlaybookFiles.Content] { yaml(below: "playbooks/tests/") }
-    package var overlays: [PlaybookFiles.Content] { yaml(below: "overlays/") }
+    package var overlays: [PlaybookFiles.Content] {
+        yaml(below: "overlays/").map { PlaybookFiles.Content(file: $0.file, bytes: $0.bytes, isOverlay: true) }
+    }
+    /// All that is loaded.
+    package var contents: [PlaybookFiles.Content] { playbooks + overlays }
 
     /// A file by the name that `filePrefix` gives it.
     package func content(of file: String) -> [UInt8]? {
@@ -54,13 +58,17 @@ package struct LibraryPackage: Sendable {
 
     /// Loads every playbook, and compares what they use with what the library declares.
     package func checkedPlaybooks(_ loader: Loader) throws(LibraryError) -> [Playbook] {
-        let library = PlaybookLibrary([playbooks], loader: loader)
+        let library = PlaybookLibrary([contents], loader: loader)
         // What explains causes of other libraries can only be judged beside them.
-        let errors = library.problems.filter { $0.severity == .error && $0.code != .unknownCause }
+        let errors = library.problems.filter {
+            $0.severity == .error && $0.code != .unknownCause && $0.code != .overlayTarget
+        }
         guard errors.isEmpty else {
             throw LibraryError(.brokenPlaybook, errors.prefix(20).map(Self.line).joined(separator: "\n"))
         }
-        let missing = manifest.permissions.missing(for: Permissions(of: library.playbooks))
+        var used = Permissions(of: library.playbooks)
+        if overlays.contains(where: \.hasOverlayCommands) { used.remedies = max(used.remedies, .printed) }
+        let missing = manifest.permissions.missing(for: used)
         guard missing.isEmpty else {
             throw LibraryError(
                 .permissionsTooNarrow,

@@ -43,7 +43,7 @@ extension Shape {
             Key("remedies", .named(.kebab, .object(remedy)), "How the causes are mended, by the id that causes name."),
         ])
 
-    private static let symptom = Shape(
+    static let symptom = Shape(
         "a symptom", "What the user sees.", exactlyOneOf: ["text", "regex"],
         keys: [
             Key("text", .text, "Literal text; case, white space, ANSI codes and line wraps do not matter."),
@@ -74,7 +74,7 @@ extension Shape {
                     Key("timeout", .duration, "How long to wait for it, such as 10s."),
                 ])))
 
-    private static let cause = Shape(
+    static let cause = Shape(
         "a cause", "A hypothesis: confirmed, ruled out, or undetermined.",
         keys: [
             Key("id", .name(.kebab), "Unique in the playbook; kebab-case.", isRequired: true),
@@ -86,7 +86,7 @@ extension Shape {
             Key("remedies", .list(.name(.kebab)), "Ids of remedies, in the order of preference."),
         ])
 
-    private static let remedy = Shape(
+    static let remedy = Shape(
         "a remedy", "Ordered steps that mend a cause.",
         keys: [
             Key("title", .text, "What it does, in one line.", isRequired: true),
@@ -113,5 +113,5 @@ extension Shape {
             Key("when", .expression, "The CEL condition under which the step applies."),
         ])
 
-    private static let severities = Playbook.Severity.allCases.map(\.rawValue)
+    static let severities = Playbook.Severity.allCases.map(\.rawValue)
 }

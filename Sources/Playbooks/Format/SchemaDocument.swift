@@ -9,6 +9,7 @@ package struct SchemaDocument: Sendable {
     }
 
     package static let playbook = SchemaDocument(.playbook, id: "playbook.schema.json")
+    package static let overlay = SchemaDocument(.overlay, id: "overlay.schema.json")
     package static let playbookTest = SchemaDocument(.playbookTest, id: "playbook-test.schema.json")
 
     /// The schema's text, with a line break at the end.

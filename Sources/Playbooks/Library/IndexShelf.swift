@@ -44,6 +44,7 @@ package struct IndexShelf: Sendable {
             writer.add(list: source) { writer, content in
                 writer.add(content.file)
                 writer.add(content.bytes.count)
+                writer.add(content.isOverlay ? 1 : 0)
             }
         }
         return digest([frame.bytes] + sources.flatMap { $0.map(\.bytes) })

@@ -48,11 +48,15 @@ final class IndexedPlaybooks: Sendable {
     /// Parsed from the bytes of its file, and compared with what the index says of it.
     func playbook(at place: Int) -> Playbook? {
         if let known = memory.withLock({ $0.playbooks[place] }) { return known }
-        guard let outline = outlines(at: [place])?.first, let file = try? index.place(at: place),
-            let content = content(file),
-            let playbook = loader.load(content.bytes, file: content.file).playbooks.first(where: {
-                $0.name == outline.name
-            }), PlaybookOutline(playbook) == outline
+        guard let outline = outlines(at: [place])?.first, let places = try? index.places(at: place),
+            let content = content(places.playbook)
+        else { return nil }
+        var seen: Set<PlaybookIndex.Place> = []
+        let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { self.content($0) }.flatMap {
+            Overlay.read($0).overlays
+        }
+        let loaded = loader.load(content.bytes, file: content.file, overlays: overlays).playbooks
+        guard let playbook = loaded.first(where: { $0.name == outline.name }), PlaybookOutline(playbook) == outline
         else { return nil }
         memory.withLock { $0.playbooks[place] = playbook }
         return playbook

@@ -13,7 +13,8 @@ struct LibraryCheck {
 
     private var missingCauses: [Problem] {
         let causes = Dictionary(
-            playbooks.map { ($0.name, $0.causes.map(\.id)) }, uniquingKeysWith: { first, _ in first })
+            playbooks.map { ($0.name, $0.causes.map(\.id) + $0.disabledCauses) },
+            uniquingKeysWith: { first, _ in first })
         return allCauses.flatMap { owner, cause in
             cause.explains.compactMap { reference -> Problem? in
                 let parts = reference.split(separator: "/").map(String.init)

@@ -7,10 +7,13 @@ package struct PlaybookFiles: Sendable {
     package struct Content: Sendable {
         package var file: String
         package var bytes: [UInt8]
+        /// Whether it changes playbooks rather than holding any.
+        package var isOverlay: Bool
 
-        package init(file: String, bytes: [UInt8]) {
+        package init(file: String, bytes: [UInt8], isOverlay: Bool = false) {
             self.file = file
             self.bytes = bytes
+            self.isOverlay = isOverlay
         }
     }
 
@@ -19,6 +22,8 @@ package struct PlaybookFiles: Sendable {
         case playbooks
         /// `NAME_test.yaml`, in the directory or in `tests` beside the playbooks.
         case tests
+        /// All YAML of `overlays` beside the playbooks; read together with them.
+        case overlays
     }
 
     /// In the order of their names.
@@ -58,7 +63,10 @@ package struct PlaybookFiles: Sendable {
                     .tooManyFiles, "\(wanted.count) files are more than the \(Self.mostFiles) that a source may have",
                     path)
             }
-            await readEntries(Array(wanted.prefix(Self.mostFiles)), path, effects)
+            await readEntries(Array(wanted.prefix(Self.mostFiles)), path, kind, effects)
+            if kind == .playbooks, names.contains("overlays") {
+                await readDirectory(path.appending(component: "overlays"), .overlays, effects)
+            }
             if kind == .tests, names.contains("tests") {
                 await readDirectory(path.appending(component: "tests"), kind, effects)
             }
@@ -67,7 +75,9 @@ package struct PlaybookFiles: Sendable {
         }
     }
 
-    private mutating func readEntries(_ names: [String], _ directory: String, _ effects: some Effects) async {
+    private mutating func readEntries(
+        _ names: [String], _ directory: String, _ kind: Kind, _ effects: some Effects
+    ) async {
         var size = contents.reduce(0) { $0 + $1.bytes.count }
         for start in stride(from: 0, to: names.count, by: Self.filesAtATime) {
             let part = Array(names[start..<min(start + Self.filesAtATime, names.count)])
@@ -77,16 +87,16 @@ package struct PlaybookFiles: Sendable {
                     return report(
                         .tooLarge, "the files have more than \(Self.mostBytesTogether >> 20) MiB together", directory)
                 }
-                size += take(entry, directory.appending(component: name))
+                size += take(entry, directory.appending(component: name), kind)
             }
         }
     }
 
     /// Returns how many bytes were kept.
-    private mutating func take(_ entry: DirectoryEntry, _ path: String) -> Int {
+    private mutating func take(_ entry: DirectoryEntry, _ path: String, _ kind: Kind) -> Int {
         switch entry {
         case .file(let bytes):
-            contents.append(Content(file: path, bytes: bytes))
+            contents.append(Content(file: path, bytes: bytes, isOverlay: kind == .overlays))
             return bytes.count
         case .notAFile(.symbolicLink):
             report(.linkNotFollowed, "a symbolic link is not followed; expected the file itself", path)
@@ -120,7 +130,7 @@ extension PlaybookFiles.Kind {
         guard !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
         let isTest = name.hasSuffix("_test.yaml") || name.hasSuffix("_test.yml")
         return switch self {
-        case .playbooks: !isTest
+        case .playbooks, .overlays: !isTest
         case .tests: isTest
         }
     }

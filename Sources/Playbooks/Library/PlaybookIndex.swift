@@ -10,7 +10,7 @@ package struct PlaybookIndex: Sendable {
         var file: Int
     }
 
-    private static let magic = Array("triage-index-2\n".utf8)
+    private static let magic = Array("triage-index-3\n".utf8)
 
     private let bytes: [UInt8]
     /// Of the outlines and of what is explained, each a table of offsets and what they lead to.
@@ -55,6 +55,9 @@ package struct PlaybookIndex: Sendable {
             // The name comes first: it is what is searched by.
             outline.write(to: &entry)
             place.write(to: &entry)
+            let overlays = outline.overlays.compactMap { places[$0] }
+            guard overlays.count == outline.overlays.count else { return nil }
+            entry.add(list: overlays) { $1.write(to: &$0) }
             entries.append(entry.bytes)
         }
         writer.add(section: Table.bytes(entries))
@@ -104,13 +107,22 @@ package struct PlaybookIndex: Sendable {
         var outline = try PlaybookOutline(from: &reader, file: "")
         guard let file = files(try Place(from: &reader)) else { throw MalformedIndex() }
         outline.file = file
+        for place in try Self.places(from: &reader) {
+            guard let file = files(place) else { throw MalformedIndex() }
+            outline.overlays.append(file)
+        }
         return outline
     }
 
-    func place(at index: Int) throws(MalformedIndex) -> Place {
+    /// Where the playbook is, and the overlays that change it.
+    func places(at index: Int) throws(MalformedIndex) -> (playbook: Place, overlays: [Place]) {
         var reader = try outlines.entry(index)
         _ = try PlaybookOutline(from: &reader, file: "")
-        return try Place(from: &reader)
+        return (try Place(from: &reader), try Self.places(from: &reader))
+    }
+
+    private static func places(from reader: inout IndexReader) throws(MalformedIndex) -> [Place] {
+        try reader.list { reader throws(MalformedIndex) in try Place(from: &reader) }
     }
 
     /// The place in the order of the names.

@@ -24,6 +24,10 @@ package struct PlaybookLibrary: Sendable {
     /// Everything wrong with the files and with how they fit together; warnings of the lint rules are not among them.
     private(set) package var problems: [Problem] = []
 
+    /// What all of it is parsed from; nothing where playbooks stood side by side already.
+    private var sources: [[PlaybookFiles.Content]] = []
+    private var loader: Loader?
+
     package init() { holding = .parsed([], hidden: []) }
 
     /// Playbooks that stand side by side already, in any order.
@@ -33,9 +37,11 @@ package struct PlaybookLibrary: Sendable {
     package init(_ sources: [[PlaybookFiles.Content]], loader: Loader) {
         var assembly = Assembly()
         for source in sources { assembly.add(source, loader: loader) }
-        let playbooks = assembly.byName.values.sorted { $0.name < $1.name }
+        let playbooks = assembly.byName.values.map(\.playbook).sorted { $0.name < $1.name }
         holding = .parsed(playbooks, hidden: assembly.hidden)
         overrides = assembly.overrides
+        self.sources = sources
+        self.loader = loader
         problems = (assembly.problems + LibraryCheck(playbooks, broken: assembly.broken).problems).inOrderOfPlace
     }
 
@@ -44,6 +50,8 @@ package struct PlaybookLibrary: Sendable {
         let key = shelf.key(of: sources, catalogue: loader.catalogue)
         if let bytes = shelf.read(key), let index = try? PlaybookIndex(bytes) {
             self.init()
+            self.sources = sources
+            self.loader = loader
             holding = .indexed(IndexedPlaybooks(index, sources: sources, loader: loader))
             overrides = index.overrides
             problems = index.problems
@@ -95,7 +103,13 @@ package struct PlaybookLibrary: Sendable {
 
 /// Playbooks while they are put together, a source at a time.
 private struct Assembly {
-    private(set) var byName: [String: Playbook] = [:]
+    struct Entry {
+        var playbook: Playbook
+        var content: PlaybookFiles.Content
+        var overlays: [Overlay] = []
+    }
+
+    private(set) var byName: [String: Entry] = [:]
     private(set) var hidden: [Playbook] = []
     private(set) var overrides: [PlaybookLibrary.Override] = []
     private(set) var problems: [Problem] = []
@@ -104,17 +118,26 @@ private struct Assembly {
 
     mutating func add(_ source: [PlaybookFiles.Content], loader: Loader) {
         var names: Set<String> = []
-        for (content, (loaded, problems)) in zip(source, loader.load(source)) {
+        let files = source.filter { !$0.isOverlay }
+        for (content, (loaded, problems)) in zip(files, loader.load(files)) {
             self.problems += problems
             if problems.contains(where: { $0.severity == .error }) {
                 broken.formUnion(loader.namesClaimed(in: content))
             }
-            for playbook in loaded { add(playbook, names: &names) }
+            for playbook in loaded { add(Entry(playbook: playbook, content: content), names: &names) }
+        }
+        // Overlays change what is in force when their source has been read; a later playbook of that name is free of
+        // them.
+        for content in source where content.isOverlay {
+            let (overlays, problems) = Overlay.read(content)
+            self.problems += problems
+            for overlay in overlays { apply(overlay, loader: loader) }
         }
     }
 
-    private mutating func add(_ playbook: Playbook, names: inout Set<String>) {
-        if let earlier = byName[playbook.name] {
+    private mutating func add(_ entry: Entry, names: inout Set<String>) {
+        let playbook = entry.playbook
+        if let earlier = byName[playbook.name]?.playbook {
             guard names.insert(playbook.name).inserted else {
                 let message =
                     "there is a playbook '\(playbook.name)' already, in \(earlier.file):\(earlier.location.line);"
@@ -125,7 +148,27 @@ private struct Assembly {
             overrides.append(.init(name: playbook.name, file: playbook.file, hidden: earlier.file))
         }
         names.insert(playbook.name)
-        byName[playbook.name] = playbook
+        byName[playbook.name] = entry
+    }
+
+    /// What cannot be applied whole is told, and the playbook stays as it was.
+    private mutating func apply(_ overlay: Overlay, loader: Loader) {
+        let name = overlay.targetName
+        guard var entry = byName[name], overlay.isAbout(name, file: entry.playbook.file) else {
+            guard !broken.contains(name) else { return }
+            let nearest = nearestName(to: name, among: byName.keys.sorted())
+            return problems.append(
+                Problem(
+                    .overlayTarget, "there is no playbook \(overlay.target.quotedForMessage)\(didYouMean(nearest))",
+                    at: overlay.targetLocation, suggestion: nearest))
+        }
+        entry.overlays.append(overlay)
+        let (playbooks, problems) = loader.load(
+            entry.content.bytes, file: entry.content.file, overlays: entry.overlays)
+        self.problems += problems
+        guard let playbook = playbooks.first(where: { $0.name == name }) else { return }
+        entry.playbook = playbook
+        byName[name] = entry
     }
 }
 
@@ -175,6 +218,17 @@ extension PlaybookLibrary {
         if let outlines = indexed?.outlines(at: indices) { return outlines }
         let playbooks = parsed.playbooks
         return indices.filter(playbooks.indices.contains).map { PlaybookOutline(playbooks[$0]) }
+    }
+
+    /// The lines of a playbook as it counts, overlays applied, each with its origin.
+    package func resolvedText(of playbook: Playbook) -> ResolvedText? {
+        let contents = sources.joined()
+        guard let loader, let content = contents.last(where: { $0.file == playbook.file }) else { return nil }
+        var overlays: [Overlay] = []
+        for file in playbook.overlays where !overlays.contains(where: { $0.file == file }) {
+            overlays += contents.last { $0.file == file }.map { Overlay.read($0).overlays } ?? []
+        }
+        return loader.resolvedText(playbook.name, in: content, overlays: overlays)
     }
 
     /// What the engine made of the outlines when the index was written.

@@ -37,6 +37,8 @@ package struct PlaybookOutline: Sendable, Hashable {
     /// The remedies' titles, to search them.
     package var remedies: [String]
     package var file: String
+    /// The files of the overlays that have changed it.
+    package var overlays: [String] = []
 
     package init(_ playbook: Playbook) {
         name = playbook.name
@@ -54,13 +56,14 @@ package struct PlaybookOutline: Sendable, Hashable {
         causes = playbook.causes.map { Cause(id: $0.id, title: $0.title, explains: $0.explains) }
         remedies = playbook.remedies.map(\.title)
         file = playbook.file
+        overlays = playbook.overlays
     }
 }
 
 // MARK: - In an index
 
 extension PlaybookOutline {
-    /// Everything but the file, which the index tells by its place among the sources.
+    /// Everything but the files, which the index tells by its place among the sources.
     func write(to writer: inout IndexWriter) {
         writer.add(name)
         writer.add(title)

@@ -26,14 +26,15 @@ package struct SourceMap: Sendable {
     /// was known.
     init(of scalar: Scalar, at span: Span, in source: SourceText) {
         var alignment = Alignment(scalar, at: span, in: source.bytes)
-        file = source.file
+        let (name, linesBefore) = source.file(at: span.start.offset)
+        file = name
         runs = []
         var offset = 0
         var expected: (line: Int, column: Int)?
         for character in scalar.text.unicodeScalars {
             guard let place = alignment.next(character) else { break }
             if expected == nil || expected?.line != place.line || expected?.column != place.column {
-                runs.append(Run(textOffset: offset, line: place.line, column: place.column))
+                runs.append(Run(textOffset: offset, line: place.line - linesBefore, column: place.column))
             }
             expected = (place.line, place.column + 1)
             offset += character.utf8.count

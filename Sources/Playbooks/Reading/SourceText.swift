@@ -3,11 +3,19 @@ package import YAML
 /// A file that people wrote, and where its places are.
 package struct SourceText: Sendable {
     package let file: String
-    package let bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     /// The offset at which each line starts.
-    private let lineStarts: [Int]
+    private var lineStarts: [Int]
     /// How many characters start before each block of bytes: a line may be as long as the file.
-    private let charactersBefore: [Int]
+    private var charactersBefore: [Int]
+    /// Further files behind the first, each from a line on.
+    private var appended: [(file: String, offset: Int, lines: Int)] = []
+
+    /// How far the places of a text move that is put behind another one.
+    struct Shift {
+        var bytes: Int
+        var lines: Int
+    }
 
     private static let blockSize = 256
 
@@ -29,6 +37,22 @@ package struct SourceText: Sendable {
         }
     }
 
+    /// Puts the text of another file behind, from a new line on, so that nodes of both can stand in one tree.
+    mutating func append(_ other: SourceText) -> Shift {
+        var joined = bytes
+        if joined.last != UInt8(ascii: "\n") { joined.append(UInt8(ascii: "\n")) }
+        let shift = Shift(bytes: joined.count, lines: joined.count { $0 == UInt8(ascii: "\n") })
+        let files = appended + [(other.file, shift.bytes, shift.lines)]
+        self = SourceText(joined + other.bytes, file: file)
+        appended = files
+        return shift
+    }
+
+    /// The file that an offset is in, and how many lines of others stand before it.
+    func file(at offset: Int) -> (name: String, linesBefore: Int) {
+        appended.last { $0.offset <= offset }.map { ($0.file, $0.lines) } ?? (file, 0)
+    }
+
     /// The place of a range of bytes; what lies on further lines is not marked.
     package func location(_ range: Range<Int>) -> Location {
         let start = min(max(range.lowerBound, lineStarts[0]), bytes.count)
@@ -36,8 +60,9 @@ package struct SourceText: Sendable {
         var end = min(max(range.upperBound, start), bytes.count)
         if line + 1 < lineStarts.count { end = min(end, lineStarts[line + 1]) }
         while end > start, bytes[end - 1].isLineBreak { end -= 1 }
+        let (name, linesBefore) = file(at: start)
         return Location(
-            file: file, line: line + 1, column: scalarCount(lineStarts[line]..<start) + 1,
+            file: name, line: line + 1 - linesBefore, column: scalarCount(lineStarts[line]..<start) + 1,
             length: scalarCount(start..<end))
     }
 

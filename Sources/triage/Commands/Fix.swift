@@ -47,12 +47,22 @@ struct Fix: AsyncParsableCommand {
         }
         session.output.result(preview(of: chosen, for: finding, session.output))
         guard !dryRun else { return }
+        try checkPermission(toRun: chosen.id, of: playbook, session)
         try await perform(chosen, for: finding, diagnostician, session)
     }
 
     /// A library's remedies run where its level says so and it asks for it.
     private func checkPermission(to mend: Playbook, _ session: Session) throws {
-        guard let library = session.library(of: mend) else { return }
+        if let library = session.library(of: mend) { try checkPermission(of: library, session) }
+    }
+
+    /// An overlay's remedy is the word of the overlay's library, whatever that of the playbook may do.
+    private func checkPermission(toRun remedy: String, of playbook: Playbook, _ session: Session) throws {
+        guard let remedy = playbook.remedies.first(where: { $0.id == remedy }) else { return }
+        for library in session.libraries(of: remedy, in: playbook) { try checkPermission(of: library, session) }
+    }
+
+    private func checkPermission(of library: LibraryHome.InForce, _ session: Session) throws {
         let package = library.package
         var reason: String?
         if library.grant.level < .remedies {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Collectors
 internal import Engine
 internal import Facts
+internal import Libraries
 internal import Playbooks
 internal import Reports
 
@@ -19,12 +20,16 @@ struct Lint: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let session = Session(options)
+        var session = Session(options)
+        let isOfAll = paths.isEmpty
+        if isOfAll { session.openLibraries() }
         let paths = paths.isEmpty ? session.places.playbooks : paths
         let library = await PlaybookLibrary.load(
-            from: paths, loader: Loader(catalogue: session.catalogue), effects: session.effects)
+            from: paths, libraries: session.libraries.map(\.package.contents),
+            behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
+            effects: session.effects)
         var problems = library.problems
-        let tests = await session.tests(at: paths, of: library.playbooks)
+        let tests = await session.tests(at: paths, of: library.playbooks, withLibraries: isOfAll)
         problems += tests.problems
         let rows = TestCoverage(of: library.playbooks, by: tests.results).rows
         let tested = Set(rows.filter(\.isConfirmed).map { "\($0.playbook)/\($0.cause)" })

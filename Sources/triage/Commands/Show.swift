@@ -9,6 +9,8 @@ struct Show: AsyncParsableCommand {
 
     @Argument(help: "The playbook's name.") var name: String
     @Flag(help: "The file itself.") var source = false
+    @Flag(help: "The playbook as it counts, overlays applied, with the place that each line comes from.")
+    var resolved = false
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
@@ -17,16 +19,31 @@ struct Show: AsyncParsableCommand {
         if source {
             return session.output.result(String(decoding: try session.readInput(playbook.file), as: UTF8.self))
         }
+        if resolved { return session.output.result(session.resolvedPage(of: playbook)) }
         session.output.result(session.page(of: playbook).rendered(inColor: session.output.isColored))
     }
 }
 
 extension Session {
+    /// YAML again: the origins are comments.
+    fileprivate func resolvedPage(of playbook: Playbook) -> String {
+        let lines = library.resolvedText(of: playbook)?.lines ?? []
+        let column = min(72, lines.map(\.text.count).max() ?? 0)
+        var text = TerminalText(width: output.width)
+        for line in lines {
+            let gap = String(repeating: " ", count: max(1, column - line.text.count + 1))
+            text.add(line.text)
+            text.line("\(gap)# \(line.origin.file):\(line.origin.line)", .dim)
+        }
+        return text.rendered(inColor: output.isColored)
+    }
+
     fileprivate func page(of playbook: Playbook) -> TerminalText {
         var text = TerminalText(width: output.width)
         text.line("\(playbook.name) \(playbook.version)", .bold)
         text.wrapped(playbook.title, indent: 0)
         text.line("\(playbook.severity.rawValue)  \(playbook.tags.joined(separator: ", "))  \(playbook.file)", .dim)
+        for file in playbook.overlays { text.line("changed by \(file)", .yellow) }
         for override in library.overrides where override.name == playbook.name {
             text.line("overrides \(override.hidden)", .yellow)
         }

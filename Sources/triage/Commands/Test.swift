@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Engine
+internal import Libraries
 internal import Playbooks
 internal import Reports
 
@@ -14,11 +15,15 @@ struct Test: AsyncParsableCommand {
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
-        let session = Session(options)
+        var session = Session(options)
+        session.openLibraries()
         let folders = session.places.playbooks + paths.map(Session.playbookFolder)
         let library = await PlaybookLibrary.load(
-            from: folders, loader: Loader(catalogue: session.catalogue), effects: session.effects)
-        let report = await session.tests(at: paths.isEmpty ? session.places.playbooks : paths, of: library.playbooks)
+            from: folders, libraries: session.libraries.map(\.package.contents),
+            behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
+            effects: session.effects)
+        let report = await session.tests(
+            at: paths.isEmpty ? session.places.playbooks : paths, of: library.playbooks, withLibraries: paths.isEmpty)
         let problems = library.problems.filter { $0.severity == .error } + report.problems
         for problem in problems { session.output.note(problemText(problem)) }
         session.output.result(text(of: report, library, session.output))
@@ -60,14 +65,23 @@ struct Test: AsyncParsableCommand {
 }
 
 extension Session {
-    /// The results of every test file at the paths.
-    func tests(at paths: [String], of playbooks: [Playbook]) async -> PlaybookTestRunner.Report {
+    /// The results of every test file at the paths, and of the pinned libraries' own.
+    func tests(
+        at paths: [String], of playbooks: [Playbook], withLibraries: Bool
+    ) async -> PlaybookTestRunner.Report {
         let runner = PlaybookTestRunner(playbooks: playbooks, catalogue: catalogue)
         var report = PlaybookTestRunner.Report()
         for path in paths {
             let files = await PlaybookFiles(path, kind: .tests, effects: effects)
             report.problems += files.problems
             for content in files.contents {
+                let one = await runner.run(content.bytes, file: content.file)
+                report.results += one.results
+                report.problems += one.problems
+            }
+        }
+        for library in withLibraries ? libraries : [] {
+            for content in library.package.tests {
                 let one = await runner.run(content.bytes, file: content.file)
                 report.results += one.results
                 report.problems += one.problems

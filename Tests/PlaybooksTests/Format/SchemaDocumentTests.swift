@@ -4,9 +4,14 @@ import Testing
 @testable import Playbooks
 
 @Suite struct SchemaDocumentTests {
-    @Test(arguments: ["playbook", "playbook-test"])
+    @Test(arguments: ["playbook", "playbook-test", "overlay"])
     func `the committed schema is what the program writes`(name: String) throws {
-        let schema = name == "playbook" ? SchemaDocument.playbook : .playbookTest
+        let schema: SchemaDocument =
+            switch name {
+            case "playbook": .playbook
+            case "overlay": .overlay
+            default: .playbookTest
+            }
         try Golden.expect(schema.text, in: "schemas/\(name).schema.json")
     }
 
