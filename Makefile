@@ -9,7 +9,7 @@ EXAMPLE = diagnose --file docs/example/output.txt \
 	--snapshot docs/example/snapshot.json
 ARGS ?= $(EXAMPLE)
 
-.PHONY: run test build install lint format golden bench bench-library fuzz
+.PHONY: run test build install lint format golden bench bench-library fuzz crash
 
 run: build
 	@$(RELEASE) $(ARGS)
@@ -55,3 +55,7 @@ bench-library:
 # Ten minutes of random and mutated expressions under the address sanitizer.
 fuzz:
 	CEL_FUZZ_SECONDS=600 swift test --sanitize=address --scratch-path .build-fuzz --filter 'CELTests.FuzzTests'
+
+# Kills 500 updates of a library at random moments, fills 50 disks and 50 files: minutes, before a release.
+crash:
+	TRIAGE_KILLS=500 swift test --filter 'LibrariesTests.InterruptionTests'

@@ -113,7 +113,7 @@ let package = Package(
                 "Libraries", "Playbooks", "Facts", "CEL", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            swiftSettings: strict),
+            exclude: ["Fixtures", "Golden"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"],

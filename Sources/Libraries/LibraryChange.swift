@@ -1,3 +1,4 @@
+internal import CEL
 package import Playbooks
 
 /// What a new version brings, in words.
@@ -12,14 +13,38 @@ package enum LibraryChange {
             Set(before.keys), Set(after.keys), "playbook")
         for name in Set(before.keys).intersection(after.keys).sorted() {
             guard let one = before[name], let two = after[name] else { continue }
-            lines += difference(Set(one.causes.map(\.id)), Set(two.causes.map(\.id)), "cause of \(name):")
-            lines += difference(commands(one), commands(two), "command of \(name):")
+            let found = difference(of: one, two)
+            // Whatever else is in the file: texts, versions, tags.
+            let isOther =
+                found.isEmpty
+                && old.map { $0.package.content(of: one.file) != new.package.content(of: two.file) } ?? false
+            lines += isOther ? ["~ playbook \(name), in its texts"] : found
         }
         if old == nil { lines += new.playbooks.flatMap { difference([], commands($0), "command of \($0.name):") } }
         lines += difference(
             Set(old?.package.manifest.permissions.words ?? []), Set(new.package.manifest.permissions.words),
             "permission:")
         return lines
+    }
+
+    private static func difference(of old: Playbook, _ new: Playbook) -> [String] {
+        let name = new.name
+        var lines = difference(Set(old.symptoms.map(words)), Set(new.symptoms.map(words)), "symptom of \(name):")
+        lines += difference(Set(old.causes.map(\.id)), Set(new.causes.map(\.id)), "cause of \(name):")
+        for cause in new.causes {
+            guard let before = old.causes.first(where: { $0.id == cause.id }),
+                before.when.program.source != cause.when.program.source
+            else { continue }
+            lines.append("~ condition of \(name)/\(cause.id): \(cause.when.program.source)")
+        }
+        return lines + difference(commands(old), commands(new), "command of \(name):")
+    }
+
+    private static func words(_ symptom: Symptom) -> String {
+        switch symptom {
+        case .text(let text): text
+        case .regex(let pattern): "/\(pattern.source)/"
+        }
     }
 
     private static func named(_ playbooks: [Playbook]) -> [String: Playbook] {

@@ -123,14 +123,18 @@ package struct LibraryHome: Sendable {
 
     // MARK: Change
 
-    /// Fetches, verifies and checks; nothing is written.
+    /// Fetches, verifies and checks; what is in force stays as it is.
+    ///
+    /// - Parameter mirror: a folder that `mirror` wrote, to take what is pinned from.
     package func candidate(
-        _ reference: LibraryReference, pinned: LibraryLock.Entry? = nil, loader: Loader
+        _ reference: LibraryReference, pinned: LibraryLock.Entry? = nil, mirror: String? = nil, loader: Loader
     ) async throws(LibraryError) -> Candidate {
         let tree: PackageTree
         let transport: String
         if let pinned, store.contains(pinned.digest) {
             (tree, transport) = (try store.package(pinned.digest).tree, pinned.transport)
+        } else if let pinned, let packed = try archive(of: pinned, in: mirror) {
+            (tree, transport) = (try Tar.read(Gzip.unpack(packed)), pinned.transport)
         } else {
             guard !isOffline || reference.transport == .directory else {
                 throw LibraryError(.offline, "\(reference) is not in the cache, and --offline forbids to fetch it")
@@ -154,6 +158,15 @@ package struct LibraryHome: Sendable {
         return Candidate(
             package: package, playbooks: playbooks, source: source, transport: transport, admission: admission,
             waitsUntil: pinned == nil ? try waiting(of: package, from: source) : nil)
+    }
+
+    /// The file is found by what the lock says; whatever else it is called, its digest decides.
+    private func archive(of pinned: LibraryLock.Entry, in mirror: String?) throws(LibraryError) -> [UInt8]? {
+        guard let mirror, let name = try store.lock().entries.first(where: { $0.value == pinned })?.key else {
+            return nil
+        }
+        return try Disk.contentsIfPresent(
+            of: "\(mirror)/\(LibraryPublishing.archiveName(name, pinned))", limit: Gzip.mostPacked)
     }
 
     private func isVouchedFor(_ admission: LibraryGate.Admission) throws(LibraryError) -> Bool {

@@ -68,17 +68,33 @@ package enum LibraryPublishing {
         return file
     }
 
-    /// Writes an archive of each library and its lock's entry: what is carried over an air gap.
-    package static func mirror(_ home: LibraryHome, to folder: String) throws(LibraryError) -> [String] {
-        var files: [String] = []
+    /// Writes all pinned libraries with their signatures: what is carried over an air gap.
+    ///
+    /// - Parameter target: a folder for archives and the lock, or `oci:` and a folder for OCI's image layout.
+    package static func mirror(_ home: LibraryHome, to target: String) throws(LibraryError) -> [String] {
         let lock = try home.store.lock()
+        guard !target.hasPrefix("oci:") else {
+            var layout = OCILayout(String(target.dropFirst(4)))
+            var tags: [String] = []
+            for name in lock.order {
+                guard let entry = lock.entries[name] else { continue }
+                let tag = "\(name)-\(entry.version)"
+                try layout.add(LibraryArtifact(home.store.package(entry.digest)), tag: tag)
+                tags.append("\(target):\(tag)")
+            }
+            try layout.close()
+            return tags
+        }
+        var files: [String] = []
         for name in lock.order {
             guard let entry = lock.entries[name] else { continue }
-            let file = "\(folder)/\(name)-\(entry.version).tar.gz"
+            let file = "\(target)/\(archiveName(name, entry))"
             try Disk.replace(file, archive(home.store.package(entry.digest)))
             files.append(file)
         }
-        try Disk.replace("\(folder)/triage.lock", Array(lock.text.utf8))
-        return files + ["\(folder)/triage.lock"]
+        try Disk.replace("\(target)/triage.lock", Array(lock.text.utf8))
+        return files + ["\(target)/triage.lock"]
     }
+
+    static func archiveName(_ name: String, _ entry: LibraryLock.Entry) -> String { "\(name)-\(entry.version).tar.gz" }
 }

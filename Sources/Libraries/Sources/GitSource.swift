@@ -9,7 +9,8 @@ struct GitSource {
 
     func fetch(environment: [String: String], pinned: String?) async throws(LibraryError) -> FetchedTree {
         try await Disk.withTemporaryDirectory { directory async throws(LibraryError) in
-            let git = Git(directory: directory, scheme: scheme, inherited: environment)
+            var git = Git(directory: directory, scheme: scheme, inherited: environment)
+            git.logins = await git.personalLogins()
             try await git.run(["init", "--quiet", "--bare", directory])
             let wanted =
                 pinned.flatMap { $0.hasPrefix("git:") ? String($0.dropFirst(4)) : nil }
@@ -76,18 +77,37 @@ private struct Git {
     let directory: String
     let scheme: String
     let inherited: [String: String]
+    /// `credential.helper=…` and the like.
+    var logins: [String] = []
+
+    /// How the person logs in where git asks over HTTP; nothing else of the person's configuration counts.
+    func personalLogins() async -> [String] {
+        guard scheme == "https" || scheme == "http" else { return [] }
+        var environment = inherited.filter { ["PATH", "HOME", "XDG_CONFIG_HOME"].contains($0.key) }
+        environment["GIT_CONFIG_NOSYSTEM"] = "1"
+        let pattern = #"^(credential\..*|http\..*(extraheader|sslcainfo|proxy))$"#
+        // None is no error of ours.
+        let output = try? await Programs.run(
+            "git", ["config", "--global", "-z", "--get-regexp", pattern], environment: environment)
+        guard let output, output.exitCode == 0 else { return [] }
+        return output.output.split(separator: 0).map { entry in
+            // `key\nvalue`
+            String(decoding: entry, as: UTF8.self).replacing("\n", with: "=", maxReplacements: 1)
+        }
+    }
 
     @discardableResult
     func run(_ arguments: [String], input: [UInt8] = []) async throws(LibraryError) -> Programs.Output {
-        let settings = [
-            "protocol.allow=never", "protocol.\(scheme).allow=always", "core.hooksPath=/dev/null",
-            "core.fsmonitor=false", "fetch.fsckObjects=true", "transfer.fsckObjects=true",
-            "submodule.recurse=false", "gc.auto=0", "http.followRedirects=false",
-        ]
+        let settings =
+            [
+                "protocol.allow=never", "protocol.\(scheme).allow=always", "core.hooksPath=/dev/null",
+                "core.fsmonitor=false", "fetch.fsckObjects=true", "transfer.fsckObjects=true",
+                "submodule.recurse=false", "gc.auto=0", "http.followRedirects=false",
+            ] + (arguments.first == "fetch" ? logins : [])
         var environment = [
             "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false",
-            "GIT_DIR": directory, "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+            "GIT_DIR": directory, "GIT_SSH_COMMAND": inherited["GIT_SSH_COMMAND"] ?? "ssh -o BatchMode=yes",
         ]
         for name in ["HOME", "USER", "SSH_AUTH_SOCK", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"] {
             environment[name] = inherited[name]

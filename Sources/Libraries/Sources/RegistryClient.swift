@@ -25,14 +25,17 @@ struct RegistryClient {
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil
     ) async throws(LibraryError) -> Web.Response {
         var url = path.contains("://") ? path : path.hasPrefix("/") ? base + path : "\(base)/v2/\(repository)/\(path)"
-        for _ in 0..<4 {
+        var hasAsked = false
+        for _ in 0..<5 {
             // What was given to this registry goes to no other.
             let isOurs = url.hasPrefix(base + "/")
             var all = headers
             if isOurs, let authorization { all.append(("Authorization", authorization)) }
             let response = try await Web.send(
                 Web.Request(method: method, url: url, headers: all, body: body), environment: environment)
-            if response.status == 401, isOurs, authorization == nil {
+            // A token to pull is none to push: each request may ask once for what it needs.
+            if response.status == 401, isOurs, !hasAsked {
+                hasAsked = true
                 authorization = try await authorize(response.header("www-authenticate") ?? "")
                 continue
             }
@@ -125,9 +128,12 @@ struct RegistryClient {
             Web.Request(
                 url: realm + (query.isEmpty ? "" : "?" + query.joined(separator: "&")),
                 headers: login.map { [("Authorization", "Basic \($0)")] } ?? []), environment: environment)
-        let document = try OCI.read(response.body)
-        guard response.status == 200, let token = (document["token"] ?? document["access_token"])?.text else {
-            throw LibraryError(.unauthorized, "\(host) gave no token: \(response.status)")
+        guard response.status == 200, let document = try? OCI.read(response.body),
+            let token = (document["token"] ?? document["access_token"])?.text
+        else {
+            throw LibraryError(
+                .unauthorized, "\(host) gave no token: \(realm) answered \(response.status)",
+                hint: "'docker login \(host)' keeps a login")
         }
         return "Bearer \(token)"
     }

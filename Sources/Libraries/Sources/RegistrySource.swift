@@ -67,10 +67,14 @@ package struct RegistrySource: Sendable {
     ) async throws(LibraryError) {
         let referrers = try await referrers(of: digest, &client)
         var number = 0
-        for item in referrers.prefix(Self.mostSignatures) where item["artifactType"]?.text == OCI.signature {
+        // Tools that copy an index may leave the type out of it; the manifest itself says it too.
+        let candidates = referrers.filter { ($0["artifactType"]?.text ?? OCI.signature) == OCI.signature }
+        for item in candidates.prefix(Self.mostSignatures) {
             guard let reference = item["digest"]?.text, LibraryLock.isDigest(reference),
-                let (_, document) = try await client.manifest(reference),
-                document["subject"]?["digest"]?.text == digest, let layer = document["layers"]?.elements.first,
+                let (_, document) = try await client.manifest(reference)
+            else { throw LibraryError(.badSignature, "a signature of \(host)/\(repository) cannot be read") }
+            guard document["artifactType"]?.text == OCI.signature else { continue }
+            guard document["subject"]?["digest"]?.text == digest, let layer = document["layers"]?.elements.first,
                 let blob = layer["digest"]?.text, LibraryLock.isDigest(blob)
             else { throw LibraryError(.badSignature, "a signature of \(host)/\(repository) cannot be read") }
             let bytes = try await client.blob(blob)
@@ -84,10 +88,8 @@ package struct RegistrySource: Sendable {
     private func referrers(of digest: String, _ client: inout RegistryClient) async throws(LibraryError) -> [Value] {
         let response = try await client.send("GET", "referrers/\(digest)", headers: [("Accept", OCI.index)])
         if response.status == 200 { return try OCI.read(response.body)["manifests"]?.elements ?? [] }
-        return try await client.manifest(Self.fallbackTag(digest))?.document["manifests"]?.elements ?? []
+        return try await client.manifest(LibraryArtifact.fallbackTag(of: digest))?.document["manifests"]?.elements ?? []
     }
-
-    private static func fallbackTag(_ digest: String) -> String { digest.replacing(":", with: "-") }
 
     // MARK: Push
 
@@ -97,65 +99,34 @@ package struct RegistrySource: Sendable {
             throw LibraryError(.badReference, "a push needs a tag, such as :\(package.manifest.version)")
         }
         var client = client(environment)
-        var content = package.tree
-        let signatures = content.paths.filter(Digests.isSignature)
-        for path in signatures { content.remove(path) }
-        try Tar.check(content)
-        let layer = try Gzip.pack(Tar.write(content))
-        let configuration = OCI.write(
-            .map([
-                "name": .string(package.manifest.name), "version": .string(package.manifest.version.description),
-                "digest": .string(package.digest), "description": .string(package.manifest.description),
-                "permissions": .list(CEL.List(package.manifest.permissions.words.map { .string($0) })),
-                "permissionsHash": .string(package.manifest.permissions.hash),
-            ]))
-        let manifest = OCI.manifest(
-            artifactType: OCI.library, configuration: OCI.descriptor(OCI.configuration, configuration),
-            layer: OCI.descriptor(OCI.content, layer),
-            annotations: [
-                "org.opencontainers.image.version": package.manifest.version.description,
-                "org.opencontainers.image.title": package.manifest.name,
-            ])
-        try await client.push(blob: configuration)
-        try await client.push(blob: layer)
-        let digest = "sha256:" + sha256(manifest)
-        if let (old, _) = try await client.manifest(reference), old != digest,
+        let artifact = try LibraryArtifact(package)
+        try await client.push(blob: artifact.configuration)
+        try await client.push(blob: artifact.layer)
+        if let (old, _) = try await client.manifest(reference), old != artifact.digest,
             SemanticVersion(reference) != nil
         {
             throw LibraryError(
                 .versionChanged, "\(host)/\(repository):\(reference) is there already, with other content",
                 hint: "a version never changes; raise it")
         }
-        try await client.push(manifest: manifest, as: reference)
-        for path in signatures {
-            try await push(
-                signature: package.tree[path] ?? [], path: path, subject: OCI.descriptor(OCI.manifest, manifest),
-                subjectDigest: digest, &client)
-        }
-        return digest
+        try await client.push(manifest: artifact.manifest, as: reference)
+        for signature in artifact.signatures { try await push(signature, of: artifact.digest, &client) }
+        return artifact.digest
     }
 
     private func push(
-        signature bytes: [UInt8], path: String, subject: Value, subjectDigest: String, _ client: inout RegistryClient
+        _ signature: LibraryArtifact.Signature, of digest: String, _ client: inout RegistryClient
     ) async throws(LibraryError) {
-        let type = path.hasSuffix(".minisig") ? OCI.minisignSignature : OCI.sshSignature
-        let empty = Array("{}".utf8)
-        let manifest = OCI.manifest(
-            artifactType: OCI.signature, configuration: OCI.descriptor(OCI.empty, empty),
-            layer: OCI.descriptor(type, bytes), subject: subject)
-        try await client.push(blob: empty)
-        try await client.push(blob: bytes)
-        let isTracked = try await client.push(manifest: manifest, as: "sha256:" + sha256(manifest))
+        try await client.push(blob: LibraryArtifact.empty)
+        try await client.push(blob: signature.content)
+        let isTracked = try await client.push(
+            manifest: signature.manifest, as: "sha256:" + sha256(signature.manifest))
         guard !isTracked else { return }
-        let tag = Self.fallbackTag(subjectDigest)
+        let tag = LibraryArtifact.fallbackTag(of: digest)
         var items = try await client.manifest(tag)?.document["manifests"]?.elements ?? []
-        let descriptor = OCI.descriptor(OCI.manifest, manifest, artifactType: OCI.signature)
+        let descriptor = OCI.descriptor(OCI.manifest, signature.manifest, artifactType: OCI.signature)
         items.removeAll { $0["digest"]?.text == descriptor["digest"]?.text }
         items.append(descriptor)
-        let index = OCI.write(
-            .map([
-                "schemaVersion": .int(2), "mediaType": .string(OCI.index), "manifests": .list(CEL.List(items)),
-            ]))
-        try await client.push(manifest: index, as: tag, type: OCI.index)
+        try await client.push(manifest: LibraryArtifact.index(items), as: tag, type: OCI.index)
     }
 }

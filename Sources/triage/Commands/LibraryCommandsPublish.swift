@@ -96,9 +96,10 @@ struct PullLibrary: AsyncParsableCommand {
 
 struct MirrorLibraries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mirror", abstract: "Write archives of all pinned libraries, their signatures and the lock.")
+        commandName: "mirror",
+        abstract: "Write all pinned libraries with their signatures: archives and the lock, or an OCI layout.")
 
-    @Option(help: ArgumentHelp("The folder to write to.", valueName: "folder")) var to: String
+    @Option(help: ArgumentHelp("The folder to write to; oci:FOLDER for a layout.", valueName: "folder")) var to: String
     @OptionGroup var options: LibraryOptions
 
     func run() async throws {

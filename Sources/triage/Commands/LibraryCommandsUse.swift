@@ -74,6 +74,7 @@ struct UpdateLibraries: AsyncParsableCommand {
 
     @Argument(help: "Libraries; without any, all.") var names: [String] = []
     @Flag(help: "Only what the lock pins; anything else is refused with exit code 3.") var locked = false
+    @Option(help: ArgumentHelp("With --locked: a folder that 'mirror' wrote.", valueName: "folder")) var from: String?
     @OptionGroup var options: LibraryOptions
     @OptionGroup var consent: ConsentOptions
 
@@ -89,7 +90,7 @@ struct UpdateLibraries: AsyncParsableCommand {
             for name in lock.order where names.isEmpty || names.contains(name) {
                 guard let entry = lock.entries[name] else { continue }
                 let candidate = try await home.candidate(
-                    LibraryReference(entry.source), pinned: locked ? entry : nil,
+                    LibraryReference(entry.source), pinned: locked ? entry : nil, mirror: from,
                     loader: Loader(catalogue: session.catalogue))
                 guard candidate.package.manifest.name == name else {
                     throw LibraryError(

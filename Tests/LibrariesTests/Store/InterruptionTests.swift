@@ -52,19 +52,76 @@ import Testing
         }
     }
 
+    /// `TRIAGE_KILLS=500` is what a release is tried with; every run has its own moments, the same each time.
+    static let kills = ProcessInfo.processInfo.environment["TRIAGE_KILLS"].flatMap(Int.init) ?? 40
+    static let isThorough = kills >= 500
+
     @Test(.enabled(if: isBuilt && isInstalled("timeout"), "the command triage or timeout(1) is not there"))
-    func `killed at 100 moments`() async throws {
+    func `killed at random moments of an update, the old state is there or the new one`() async throws {
+        var random = Seeded(state: 20_261_124)
+        // The longest that an update takes here: a moment beyond it would kill nothing.
+        let clock = ContinuousClock()
+        let start = clock.now
+        _ = try await interrupt([{ _ in ("env", []) }])
+        let (seconds, attoseconds) = (clock.now - start).components
+        let longest = min(5, (Double(seconds) + Double(attoseconds) / 1e18) / 2)
+        let moments = (0..<Self.kills).map { _ in Double.random(in: 0.001...longest, using: &random) }
         let outcomes = try await interrupt(
-            (0..<100).map { step in
-                { _ in ("timeout", ["-s", "KILL", "0.\(String(format: "%04d", 20 + 30 * step))"]) }
-            })
-        #expect(outcomes.isSubset(of: ["old", "new"]))
+            moments.map { moment in { _ in ("timeout", ["-s", "KILL", String(format: "%.4f", moment)]) } })
+        #expect(outcomes == ["old", "new"], "no run was stopped before it was done, or none was done")
+    }
+
+    /// A disk of its own for configuration and cache, with so little room that an update fails at another write each time.
+    @Test(
+        .enabled(
+            if: isBuilt && isInstalled("unshare") && getuid() == 0,
+            "the command triage or unshare is not there, or this is not root"))
+    func `on a full disk the old state is there or the new one`() async throws {
+        try await withDirectory { folder in
+            let source = "\(folder)/acme"
+            try MadeUpLibrary.write(files(0), to: source)
+            let hash = try LibraryPublishing.writeDigests(source).manifest.permissions.hash
+            try FileManager.default.removeItem(atPath: "\(source)/digests.txt")
+            let state = environment("\(folder)/state")
+            let added = try await Programs.run(
+                Self.binary, ["library", "add", source, "--accept-permissions", hash], environment: state)
+            try #require(added.exitCode == 0, "\(added.error)")
+            try MadeUpLibrary.write(files(1), to: source)
+            try Disk.makeDirectory("\(folder)/disk")
+            var outcomes: [String: Int] = [:]
+            let script = """
+                used=$(du -sk "$1/state" | cut -f1)
+                mount -t tmpfs -o size=$((used + $2))k,mode=755 none "$1/disk" && cp -a "$1/state/." "$1/disk/" || exit 99
+                shift 2; "$@"; code=$?
+                rm -rf "$FOLDER/after"; cp -a "$FOLDER/disk" "$FOLDER/after" || exit 99
+                exit $code
+                """
+            let runs = Self.isThorough ? 50 : 15
+            for step in 0..<runs {
+                let room = 8 + step * 200 / runs
+                var environment = environment("\(folder)/disk")
+                environment["FOLDER"] = folder
+                let result = try await Programs.run(
+                    "unshare",
+                    [
+                        "-m", "sh", "-c", script, "sh", folder, "\(room)", Self.binary, "library", "update",
+                        "--accept-permissions", hash,
+                    ], environment: environment)
+                try #require(result.exitCode != 99, "the disk could not be made: \(result.error)")
+                let (libraries, errors) = try home("\(folder)/after").inForce()
+                #expect(errors.isEmpty, "\(room): \(errors)")
+                let titles = libraries.map(\.package.title)
+                #expect(titles == ["acme 1.0.\(result.exitCode == 0 ? 1 : 0)"], "\(room): \(result.error)")
+                outcomes[titles.first ?? "none", default: 0] += 1
+            }
+            #expect(Set(outcomes.keys) == ["acme 1.0.0", "acme 1.0.1"], "\(outcomes)")
+        }
     }
 
     @Test(.enabled(if: isBuilt, "the command triage is not there"))
-    func `no file may grow beyond 50 sizes`() async throws {
+    func `where no file may grow beyond a size, the old state is there or the new one`() async throws {
         let outcomes = try await interrupt(
-            (0..<50).map { size in
+            stride(from: 0, to: 50, by: Self.isThorough ? 1 : 3).map { size in
                 { _ in ("sh", ["-c", "trap '' XFSZ; ulimit -f \(size * 4); exec \"$@\"", "sh"]) }
             })
         #expect(outcomes == ["old", "new"])
@@ -112,5 +169,18 @@ import Testing
             #expect(refused.exitCode == 3 && refused.error.contains("--offline"))
             #expect(try home(folder).inForce().libraries.count == 1)
         }
+    }
+}
+
+/// The same numbers each time (splitmix64).
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }
