@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Libraries
@@ -9,10 +10,10 @@ import Testing
 
     private func withServer(_ body: (_ folder: String, _ url: String) async throws -> Void) async throws {
         try await withDirectory { folder in
-            let port = Int.random(in: 20_000...32_000)
+            let port = try await unusedPort()
             let configuration = """
                 user root;
-                daemon off; pid \(folder)/nginx.pid; error_log \(folder)/error.log; events {}
+                daemon off; master_process off; pid \(folder)/nginx.pid; error_log \(folder)/error.log; events {}
                 http {
                     access_log off;
                     server {
@@ -36,19 +37,11 @@ import Testing
                 ])
             try #require(made.exitCode == 0, "\(made.error)")
             try Disk.makeDirectory("\(folder)/www")
-            let server = Process()
-            server.executableURL = URL(filePath: "/usr/sbin/nginx")
-            server.arguments = ["-c", "\(folder)/nginx.conf", "-e", "\(folder)/error.log"]
-            server.standardError = FileHandle.nullDevice
-            try server.run()
-            defer {
-                server.terminate()
-                server.waitUntilExit()
+            try await withProcess(
+                "/usr/sbin/nginx", ["-c", "\(folder)/nginx.conf", "-e", "\(folder)/error.log"], ready: listens(port)
+            ) {
+                try await body(folder, "https://localhost:\(port)")
             }
-            let wait =
-                "for i in $(seq 400); do (echo > /dev/tcp/127.0.0.1/\(port)) 2>/dev/null && exit 0; sleep 0.05; done; exit 1"
-            try #require(try await LibrariesTests.run("bash", ["-c", wait]).exitCode == 0, "nginx does not listen")
-            try await body(folder, "https://localhost:\(port)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Libraries
@@ -9,7 +10,7 @@ import Testing
 
     private func withRegistry(_ body: (String, String) async throws -> Void) async throws {
         try await withDirectory { folder in
-            let port = Int.random(in: 20_000...32_000)
+            let port = try await unusedPort()
             let configuration = """
                 version: 0.1
                 log: {level: error}
@@ -17,21 +18,11 @@ import Testing
                 http: {addr: "127.0.0.1:\(port)"}
                 """
             try Disk.replace("\(folder)/registry.yml", Array(configuration.utf8))
-            let server = Process()
-            server.executableURL = URL(filePath: "/usr/bin/docker-registry")
-            server.arguments = ["serve", "\(folder)/registry.yml"]
-            server.standardError = FileHandle.nullDevice
-            server.standardOutput = FileHandle.nullDevice
-            try server.run()
-            defer {
-                server.terminate()
-                server.waitUntilExit()
+            try await withProcess(
+                "/usr/bin/docker-registry", ["serve", "\(folder)/registry.yml"], ready: listens(port)
+            ) {
+                try await body(folder, "127.0.0.1:\(port)")
             }
-            let wait =
-                "for i in $(seq 400); do (echo > /dev/tcp/127.0.0.1/\(port)) 2>/dev/null && exit 0; sleep 0.05; done; exit 1"
-            let up = try await LibrariesTests.run("bash", ["-c", wait])
-            try #require(up.exitCode == 0, "the registry does not listen")
-            try await body(folder, "127.0.0.1:\(port)")
         }
     }
 
