@@ -30,6 +30,16 @@ package struct CauseExplanation: Sendable {
         package var name: String
         package var result: Result<Value, Unknown>
         package var provenance: Provenance?
+        /// The command that shows all of it again, as argv.
+        package var command: [String]
+    }
+
+    /// The first operand that decided, at its place, with what it read.
+    package struct Decider: Sendable {
+        package var text: String
+        package var location: Location
+        package var value: Value?
+        package var readings: [Evidence]
     }
 
     package var playbook: String
@@ -39,6 +49,8 @@ package struct CauseExplanation: Sendable {
     /// The condition first, then the definitions in the order of their use.
     package var expressions: [Expression]
     package var facts: [Reading]
+    /// `nil` where the evaluator lays nothing out.
+    package var decider: Decider?
     package var missing: [MissingFact]
     /// One sentence: what ended the cause, or what it lacked.
     package var verdict: String

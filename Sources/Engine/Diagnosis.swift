@@ -31,12 +31,17 @@ package struct Diagnosis: Sendable {
     package var collectedAt: Timestamp
     /// Playbooks whose symptoms are like a text that shows none: to look at, claimed of nothing.
     package var nearest: [String]
+    /// What to look at next; `nil` where a cause is confirmed, or nothing that can be had would decide more.
+    package var next: NextFact?
+    /// What would stand among the findings, if nobody had accepted it.
+    package var suppressed: [SuppressedFinding] = []
 
     package init(
         subject: Subject, symptoms: [MatchedSymptom], findings: [Finding], problems: [Problem], collectedAt: Timestamp,
-        nearest: [String] = []
+        nearest: [String] = [], next: NextFact? = nil
     ) {
         self.nearest = nearest
+        self.next = next
         self.subject = subject
         self.symptoms = symptoms
         self.findings = findings
@@ -68,6 +73,8 @@ package struct Finding: Sendable {
     package var remedies: [ProposedRemedy]
     /// For `failed`: the error and its place in the playbook.
     package var failure: Problem?
+    /// The suppression that covered it until it expired.
+    package var lapsed: Suppression?
 
     package init(
         playbook: String, cause: String, status: Status, severity: Playbook.Severity, title: String, because: String,
@@ -112,12 +119,26 @@ package struct MissingFact: Sendable, Hashable {
     package var detail: String
     /// How to get it; may be empty.
     package var hint: String
+    /// What must be allowed for it: the RBAC verb and resource, root, a file that can be read.
+    package var needs: [String]
+    /// The command that gets it, as argv; empty where nothing is known.
+    package var command: [String]
+    /// The collector and what it was asked; the name itself for what a person must say.
+    var origin: String
+    var cost: Int
 
-    package init(fact: String, reason: String, detail: String, hint: String) {
+    package init(
+        fact: String, reason: String, detail: String, hint: String, needs: [String] = [], command: [String] = [],
+        origin: String = "", cost: Int = 0
+    ) {
         self.fact = fact
         self.reason = reason
         self.detail = detail
         self.hint = hint
+        self.needs = needs
+        self.command = command
+        self.origin = origin
+        self.cost = cost
     }
 }
 

@@ -25,10 +25,14 @@ package struct Inquiry: Sendable {
     /// By name, as typed; converted by the playbook's declaration.
     package var inputs: [String: String]
     package var scope: Scope
+    /// Facts that were collected already, and are not collected again.
+    package var known: [Fact]
 
     package init(
-        text: String = "", names: [String] = [], inputs: [String: String] = [:], scope: Scope = .deciding
+        text: String = "", names: [String] = [], inputs: [String: String] = [:], scope: Scope = .deciding,
+        known: [Fact] = []
     ) {
+        self.known = known
         self.text = text
         self.names = names
         self.inputs = inputs
@@ -51,11 +55,16 @@ package struct Diagnostician: Sendable {
         package var factSeconds: Double
         /// For all facts together; `nil`: none.
         package var totalSeconds: Double?
+        /// For all evaluations of a diagnosis together, in Kubernetes' cost units.
+        package var cost: UInt64
 
-        package init(concurrency: Int = 8, factSeconds: Double = 15, totalSeconds: Double? = nil) {
+        package init(
+            concurrency: Int = 8, factSeconds: Double = 15, totalSeconds: Double? = nil, cost: UInt64 = 50_000_000
+        ) {
             self.concurrency = concurrency
             self.factSeconds = factSeconds
             self.totalSeconds = totalSeconds
+            self.cost = cost
         }
     }
 
@@ -70,9 +79,9 @@ package struct Diagnostician: Sendable {
     package var permissions: [String: Surroundings.Permissions] = [:]
     /// Removed from whatever is collected or read, before anything looks at it.
     package var redaction = RedactionPatterns.none
-    /// Facts that a test gives by their name in one playbook, and the platform it says.
+    /// Facts that a test gives by their name in one playbook, and the platform that it or a person says.
     var given: [String: [String: Fact]] = [:]
-    var givenPlatform: String?
+    package var givenPlatform: String?
 
     package init(
         library: PlaybookLibrary, catalogue: Catalogue, source: FactSource, limits: Limits = Limits(),
@@ -116,7 +125,8 @@ package struct Diagnostician: Sendable {
             matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }),
             given: given, platform: givenPlatform, askers: permissions.keys.sorted())
         let memory = await remember(
-            WorkingMemory(situation, catalogue: catalogue), asked: asked, wanting: inquiry.scope,
+            WorkingMemory(situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known), asked: asked,
+            wanting: inquiry.scope,
             from: await source(with: inquiry.text))
         return Investigation(
             library: library, asked: asked, matches: matches, text: text, memory: memory,
@@ -141,11 +151,22 @@ package struct Diagnostician: Sendable {
     ) async -> WorkingMemory {
         await withinTotal { [self] in
             var memory = empty
-            var evaluation = Evaluation(asked: asked, library: library)
+            // A quarter is kept for the answer itself.
+            var reduced = memory.costs
+            reduced.limit -= reduced.limit / 4
+            var evaluation = Evaluation(asked: asked, library: library, costs: reduced)
             while !Task.isCancelled {
                 evaluation.update(memory)
                 let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch
-                if batch.isEmpty { return memory }
+                let limit = memory.costs.limit
+                memory.costs = evaluation.meter.costs
+                memory.costs.limit = limit
+                memory.isExhausted = evaluation.meter.isExhausted
+                if memory.isExhausted {
+                    memory.uncollected = Unknown(
+                        .notCollected, "the budget for conditions was used up before it was asked for")
+                }
+                if batch.isEmpty || memory.isExhausted { return memory }
                 for (request, fact) in zip(batch, await collect(batch, from: source)) {
                     memory.insert(fact, for: request.asker)
                 }

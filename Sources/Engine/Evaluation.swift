@@ -65,9 +65,13 @@ struct Evaluation {
     private(set) var hypotheses: [Hypothesis] = []
     private(set) var scopes: [String: Scope] = [:]
 
+    /// Counts what all of it costs.
+    let meter: CostMeter
+
     /// - Parameter asked: best first.
-    init(asked: [Playbook], library: PlaybookLibrary) {
+    init(asked: [Playbook], library: PlaybookLibrary, costs: Costs) {
         self.library = library
+        meter = CostMeter(costs)
         for (index, playbook) in asked.enumerated() { add(playbook.causes.indices, of: playbook, .asked, rank: index) }
     }
 
@@ -83,8 +87,7 @@ struct Evaluation {
         repeat {
             for index in hypotheses.indices where hypotheses[index].verdict.isOpen {
                 let condition = hypotheses[index].cause.when
-                hypotheses[index].verdict = Verdict(
-                    condition.program.evaluate(scope(of: hypotheses[index].playbook, memory)).value)
+                hypotheses[index].verdict = Verdict(scope(of: hypotheses[index].playbook, memory).value(of: condition))
             }
         } while admitExplainers()
         for hypothesis in hypotheses { _ = scope(of: hypothesis.playbook, memory) }
@@ -92,7 +95,7 @@ struct Evaluation {
 
     private mutating func scope(of playbook: Playbook, _ memory: WorkingMemory) -> Scope {
         if let scope = scopes[playbook.name] { return scope }
-        let scope = Scope(playbook, memory: memory)
+        let scope = Scope(playbook, memory: memory, meter: meter)
         scopes[playbook.name] = scope
         return scope
     }

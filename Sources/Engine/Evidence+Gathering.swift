@@ -11,6 +11,22 @@ extension Scope {
         return paths.compactMap(evidence(at:))
     }
 
+    /// What one part of an expression read, through definitions too.
+    func readings(of condition: Condition, in part: ExpressionTree.Node) -> [Evidence] {
+        let tokens = part.tokens
+        var found: [[String]] = []
+        for path in condition.program.references.sorted(by: { $0.lexicographicallyPrecedes($1) })
+        where tokens.contains(where: { $0.reads(path) }) {
+            var all: Set = [path]
+            if let definition = path.first.flatMap(definition(named:)) {
+                all = paths(mentionedBy: definition.condition)
+            }
+            for one in all.sorted(by: { $0.lexicographicallyPrecedes($1) })
+            where !found.contains(one) && (one.count > 1 || one == ["platform"]) { found.append(one) }
+        }
+        return found.compactMap(evidence(at:))
+    }
+
     private func gather(_ condition: Condition, into paths: inout [[String]], seen: inout Set<String>) {
         for path in decisiveReferences(of: condition) {
             if let root = path.first, let definition = definition(named: root) {
@@ -43,7 +59,7 @@ extension Scope {
     func decisiveReferences(of condition: Condition) -> [[String]] {
         let program = condition.program
         let all = program.references.sorted { $0.lexicographicallyPrecedes($1) }
-        guard let root = ExpressionTree(program.explain(self), source: program.source).root else { return all }
+        guard let root = ExpressionTree(explanation(of: condition), source: program.source).root else { return all }
         let everywhere = root.tokens
         let deciding = root.decisive.flatMap(\.tokens)
         return all.compactMap { path -> (Int, [String])? in
@@ -92,19 +108,12 @@ extension Scope {
         var byName: [String: MissingFact] = [:]
         for attribute in set.attributes {
             let name = attribute.path.evidenceName
-            let missing = MissingFact(
-                fact: name, reason: attribute.reason, detail: attribute.detail, hint: attribute.hint)
+            let missing = missing(attribute, name: name)
             // Several reasons for one name: always the same one, whatever the order of the set.
             if let other = byName[name], (other.reason, other.detail) <= (missing.reason, missing.detail) { continue }
             byName[name] = missing
         }
-        return byName.values.sorted { (cost(of: $0.fact), $0.fact) < (cost(of: $1.fact), $1.fact) }
-    }
-
-    private func cost(of name: String) -> Int {
-        let fact = name.split(separator: ".").first.map(String.init) ?? name
-        guard let declaration = playbook.facts.first(where: { $0.name == fact }) else { return -1 }
-        return memory.catalogue[declaration.collector]?.declaration.cost.rawValue ?? Int.max
+        return byName.values.sorted { ($0.cost, $0.fact) < ($1.cost, $1.fact) }
     }
 }
 

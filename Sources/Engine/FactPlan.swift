@@ -83,20 +83,20 @@ struct FactPlan {
 
     private mutating func want(_ remedy: Remedy, in scope: Scope) {
         if let when = remedy.when {
-            let value = when.program.evaluate(scope).value
+            let value = scope.value(of: when)
             want(lackedBy: value, of: when, in: scope)
             // What is not offered needs no values; what may be waits for its precondition.
             guard case .bool(true) = value else { return }
         }
         for step in remedy.steps + remedy.rollback {
-            if let when = step.when { want(lackedBy: when.program.evaluate(scope).value, of: when, in: scope) }
+            if let when = step.when { want(lackedBy: scope.value(of: when), of: when, in: scope) }
             for template in step.templates { want(template, in: scope) }
         }
     }
 
     private mutating func want(_ template: Template, in scope: Scope) {
         for condition in template.conditions {
-            want(lackedBy: condition.program.evaluate(scope).value, of: condition, in: scope)
+            want(lackedBy: scope.value(of: condition), of: condition, in: scope)
         }
     }
 

@@ -17,7 +17,7 @@ extension Investigation {
 
 extension Scope {
     func explanation(of cause: Cause) -> CauseExplanation {
-        let verdict = Verdict(cause.when.program.evaluate(self).value)
+        let verdict = Verdict(value(of: cause.when))
         let used = definitionsUsed(by: cause.when)
         let expressions =
             [expression("when", cause.when)] + used.map { expression($0.name, $0.condition) }
@@ -26,7 +26,7 @@ extension Scope {
             playbook: playbook.name, cause: cause.id, title: cause.title, status: verdict.status,
             expressions: expressions,
             facts: playbook.facts.filter { names.contains($0.name) }.map { reading($0.name) },
-            missing: missing(of: verdict), verdict: sentence(verdict, cause))
+            decider: decider(of: cause.when), missing: missing(of: verdict), verdict: sentence(verdict, cause))
     }
 
     private func missing(of verdict: Verdict) -> [MissingFact] {
@@ -50,7 +50,7 @@ extension Scope {
     }
 
     private func expression(_ name: String, _ condition: Condition) -> CauseExplanation.Expression {
-        let explanation = condition.program.explain(self)
+        let explanation = explanation(of: condition)
         let root = ExpressionTree(explanation, source: condition.program.source).root
         let decisive = Set(root?.decisive.map(\.range) ?? [])
         return CauseExplanation.Expression(
@@ -69,12 +69,28 @@ extension Scope {
     private func reading(_ name: String) -> CauseExplanation.Reading {
         switch state(of: name) {
         case .had(let fact):
-            CauseExplanation.Reading(name: name, result: fact.result, provenance: fact.provenance)
+            CauseExplanation.Reading(
+                name: name, result: fact.result, provenance: fact.provenance, command: collecting(fact.key))
         case .impossible(let unknown):
-            CauseExplanation.Reading(name: name, result: .failure(unknown), provenance: nil)
+            CauseExplanation.Reading(name: name, result: .failure(unknown), provenance: nil, command: [])
         case .wanted, .waiting, nil:
-            CauseExplanation.Reading(name: name, result: .failure(memory.uncollected), provenance: nil)
+            CauseExplanation.Reading(name: name, result: .failure(memory.uncollected), provenance: nil, command: [])
         }
+    }
+
+    /// The first part that decided; behind a definition's name what decided in it.
+    private func decider(of condition: Condition, depth: Int = 0) -> CauseExplanation.Decider? {
+        let tree = ExpressionTree(explanation(of: condition), source: condition.program.source)
+        guard let node = tree.root?.decisive.first else { return nil }
+        let text = node.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        if depth < 8, let definition = definition(named: text),
+            let inner = decider(of: definition.condition, depth: depth + 1)
+        {
+            return inner
+        }
+        return CauseExplanation.Decider(
+            text: text, location: condition.location(of: node.range), value: node.value?.shortened(),
+            readings: readings(of: condition, in: node))
     }
 
     // MARK: In one sentence
@@ -94,7 +110,7 @@ extension Scope {
     /// The parts that decided, as written; behind a definition's name what decided in it.
     private func deciding(_ condition: Condition, depth: Int = 0) -> String? {
         let program = condition.program
-        guard let root = ExpressionTree(program.explain(self), source: program.source).root else { return nil }
+        guard let root = ExpressionTree(explanation(of: condition), source: program.source).root else { return nil }
         let parts = root.decisive.map { node -> String in
             let text = node.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             guard depth < 3, let definition = definition(named: text),

@@ -11,6 +11,8 @@ package struct Investigation: Sendable {
     package let diagnosis: Diagnosis
     /// The facts that were collected.
     package let snapshot: Snapshot
+    /// What a person could say that may change the answer, the most useful first.
+    package let questions: [Question]
 
     init(
         library: PlaybookLibrary, asked: [Playbook], matches: [SymptomMatch], text: String, memory: WorkingMemory,
@@ -19,16 +21,32 @@ package struct Investigation: Sendable {
         self.library = library
         self.asked = asked
         self.memory = memory
-        var evaluation = Evaluation(asked: asked, library: library)
+        var evaluation = Evaluation(asked: asked, library: library, costs: memory.costs)
         evaluation.update(memory)
         let subject = memory.subject
+        let findings = evaluation.findings(memory)
+        let isExhausted = memory.isExhausted || evaluation.meter.isExhausted
         diagnosis = Diagnosis(
-            subject: subject, symptoms: matches.map(\.matchedSymptom), findings: evaluation.findings(memory),
-            problems: problems, collectedAt: memory.situation.now,
-            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library.outlines).names : [])
+            subject: subject, symptoms: matches.map(\.matchedSymptom), findings: findings,
+            problems: problems + (isExhausted ? [evaluation.meter.costs.problem] : []),
+            collectedAt: memory.situation.now,
+            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library.outlines).names : [],
+            next: NextFact(deciding: findings))
+        questions = evaluation.questions(memory)
         snapshot = Snapshot(
             subject: subject, now: memory.situation.now, text: text,
             facts: memory.facts)
+    }
+}
+
+extension Costs {
+    /// That they were used up, and by whom mostly.
+    fileprivate var problem: Problem {
+        Problem(
+            .budgetExhausted,
+            "the conditions of this diagnosis cost more than \(limit) units together"
+                + (costliest.map { ", most of it in '\($0)'" } ?? "")
+                + "; what is left is not evaluated: name fewer playbooks", at: .commandLine)
     }
 }
 

@@ -5,7 +5,7 @@ extension ProposedRemedy {
     /// The remedy as it would be done here; `nil` where its precondition does not hold.
     init?(_ remedy: Remedy, in scope: Scope) {
         var notes: [String] = []
-        switch remedy.when.map({ Verdict($0.program.evaluate(scope).value) }) {
+        switch remedy.when.map({ Verdict(scope.value(of: $0)) }) {
         case nil, .confirmed: break
         case .ruledOut: return nil
         case .undetermined(let set):
@@ -32,7 +32,7 @@ private struct StepFilling {
     /// `nil` where the step does not apply.
     mutating func step(_ step: Step) -> ProposedRemedy.Step? {
         if let when = step.when {
-            switch Verdict(when.program.evaluate(scope).value) {
+            switch Verdict(scope.value(of: when)) {
             case .confirmed: break
             case .ruledOut: return nil
             case .undetermined, .failed:

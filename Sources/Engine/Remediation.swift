@@ -195,9 +195,9 @@ extension Investigation {
         else { return nil }
         let scope = Scope(playbook, memory: memory)
         if let verify = playbook.remedies.first(where: { $0.id == remedy })?.verify {
-            return (verify.program.source, Verdict(verify.program.evaluate(scope).value), scope)
+            return (verify.program.source, Verdict(scope.value(of: verify)), scope)
         }
-        let verdict = Verdict(cause.when.program.evaluate(scope).value)
+        let verdict = Verdict(scope.value(of: cause.when))
         return ("!(\(cause.when.program.source))", verdict.negated, scope)
     }
 }

@@ -5,7 +5,7 @@ internal import Playbooks
 /// One playbook's view of the working memory: what its expressions may name.
 ///
 /// Made for one round of evaluation.
-final class Scope: Activation {
+final class Scope: Metered {
     /// How far a declared fact has come.
     enum State {
         case had(Fact)
@@ -19,15 +19,18 @@ final class Scope: Activation {
 
     let playbook: Playbook
     let memory: WorkingMemory
+    let meter: CostMeter
     private let declarations: [String: FactDeclaration]
     private let definitions: [String: Definition]
     private var values: [String: Value] = [:]
     private var states: [String: State] = [:]
     private var inProgress: Set<String> = []
 
-    init(_ playbook: Playbook, memory: WorkingMemory) {
+    /// - Parameter meter: counts on what the whole diagnosis costs; by itself a scope may cost as much as one.
+    init(_ playbook: Playbook, memory: WorkingMemory, meter: CostMeter? = nil) {
         self.playbook = playbook
         self.memory = memory
+        self.meter = meter ?? CostMeter(Costs(limit: memory.costs.limit))
         declarations = Dictionary(playbook.facts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         definitions = Dictionary(playbook.definitions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -55,7 +58,7 @@ final class Scope: Activation {
             return .error(EvaluationError(.tooDeep, "'\(name)' is defined by itself"))
         }
         defer { inProgress.remove(name) }
-        return definition.condition.program.evaluate(self).value
+        return value(of: definition.condition)
     }
 }
 
@@ -76,6 +79,9 @@ extension Scope {
 }
 
 extension Input.Kind {
+    /// Whether the text, as typed, is a value of this kind.
+    package func accepts(_ text: String) -> Bool { value(from: text) != nil }
+
     /// `nil` where the text is not of this kind.
     func value(from text: String) -> Value? {
         switch self {
@@ -186,8 +192,10 @@ extension Scope {
 }
 
 /// What a parameter of a fact may name: the other facts that it reads, and no more, so that none waits for itself.
-private struct ParameterScope: Activation {
+private struct ParameterScope: Metered {
     let scope: Scope
+    var meter: CostMeter { scope.meter }
+    var playbook: Playbook { scope.playbook }
     let facts: Set<String>
 
     init(_ scope: Scope, facts: Set<String>) {
@@ -212,7 +220,7 @@ extension FactDeclaration {
 
 extension FactDeclaration.ParameterValue {
     /// An unknown or an error anywhere makes the whole so.
-    func value(in scope: some Activation) -> Value {
+    func value(in scope: some Metered) -> Value {
         switch self {
         case .constant(let value): return value
         case .template(let template): return template.value(in: scope)

@@ -4,27 +4,27 @@ internal import Playbooks
 extension Template {
     /// What the template comes to: the value itself where it is a single hole, else text; unknown or an error where
     /// a hole is.
-    func value(in scope: some Activation) -> Value {
+    func value(in scope: some Metered) -> Value {
         if parts.count == 1, case .expression(let condition) = parts[0] {
-            return condition.program.evaluate(scope).value
+            return scope.value(of: condition)
         }
         let values = parts.map { part -> Value in
             switch part {
             case .literal(let text): .string(text)
-            case .expression(let condition): condition.program.evaluate(scope).value
+            case .expression(let condition): scope.value(of: condition)
             }
         }
         return Value.firstFailure(of: values) ?? .string(values.map(\.text).joined())
     }
 
     /// The text, with `<facts.x.y>` where a value is missing.
-    func filled(in scope: some Activation) -> FilledText {
+    func filled(in scope: some Metered) -> FilledText {
         var filled = FilledText()
         for part in parts {
             switch part {
             case .literal(let text): filled.text += text
             case .expression(let condition):
-                let value = condition.program.evaluate(scope).value
+                let value = scope.value(of: condition)
                 filled.append(value, from: condition, startsText: filled.text.isEmpty)
             }
         }

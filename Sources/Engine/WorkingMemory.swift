@@ -22,12 +22,19 @@ struct WorkingMemory: Sendable {
     let situation: Situation
     let catalogue: Catalogue
     private var places: [FactPlace: Fact] = [:]
+    /// What evaluating has cost so far.
+    var costs: Costs
+    /// Whether facts were left out because evaluating had used up what it may cost.
+    var isExhausted = false
     /// What a fact is that nobody has asked for.
     var uncollected = Unknown(.notCollected, "it was not asked for, since it cannot change the answer")
 
-    init(_ situation: Situation, catalogue: Catalogue) {
+    init(_ situation: Situation, catalogue: Catalogue, costLimit: UInt64 = Costs.standardLimit, facts: [Fact] = []) {
         self.situation = situation
         self.catalogue = catalogue
+        costs = Costs(limit: costLimit)
+        // For a playbook of a library it is asked again, within what that library may do.
+        for fact in facts { insert(fact, for: nil) }
     }
 
     mutating func insert(_ fact: Fact, for asker: String?) { places[FactPlace(key: fact.key, asker: asker)] = fact }

@@ -4,6 +4,11 @@ package import CEL
 package struct Playbook: Sendable {
     package enum Severity: String, Sendable, CaseIterable { case info, warning, error, critical }
 
+    /// What conditions may compare `platform` with; what was not recognised is `unknown`.
+    package static let platforms = [
+        "eks", "aks", "gke", "openshift", "kubeadm", "k3s", "rke2", "minikube", "kind", "docker-desktop",
+    ]
+
     package var name: String
     package var title: String
     package var version: String

@@ -67,6 +67,7 @@ extension Problem {
         case damagedSnapshot = "TRI0066"
         case oversizedSnapshot = "TRI0067"
         case unsafeSnapshot = "TRI0068"
+        case budgetExhausted = "TRI0069"
         // Lint rules
         case remedyWithoutVerify = "TRI0101"
         case untestedCause = "TRI0102"
@@ -147,6 +148,7 @@ extension Problem.Code {
         case .oversizedSnapshot: "The snapshot holds more, or larger things, than allowed."
         case .unsafeSnapshot: "The snapshot holds what is no plain file, or names files outside of itself."
         case .invalidTest: "A playbook's test names what the playbook does not have."
+        case .budgetExhausted: "All conditions of a diagnosis together cost more than they may."
         case .remedyWithoutVerify: "Without `verify` nobody knows whether the remedy worked."
         case .untestedCause: "No test confirms the cause."
         case .constantComparison: "A part of a condition has the same value whatever the facts are."

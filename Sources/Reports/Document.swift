@@ -8,7 +8,7 @@ internal import Playbooks
 /// Names here are the format's and stay as they
 /// are, whatever the Swift properties are called.
 func document(of diagnosis: Diagnosis) -> Value {
-    object([
+    var fields: [(String, Value)] = [
         ("apiVersion", .string("triage/v1")),
         ("kind", .string("Diagnosis")),
         (
@@ -21,7 +21,40 @@ func document(of diagnosis: Diagnosis) -> Value {
         ("collectedAt", .timestamp(diagnosis.collectedAt)),
         ("symptoms", list(diagnosis.symptoms, symptomDocument)),
         ("findings", list(diagnosis.findings, findingDocument)),
+        ("suppressed", list(diagnosis.suppressed, suppressedDocument)),
+        ("nearest", list(diagnosis.nearest) { .string($0) }),
         ("problems", list(diagnosis.problems, problemDocument)),
+    ]
+    if let next = diagnosis.next {
+        fields.append(
+            (
+                "next",
+                object([
+                    ("fact", .string(next.missing.fact)), ("reason", .string(next.missing.reason)),
+                    ("detail", .string(next.missing.detail)), ("hint", .string(next.missing.hint)),
+                    ("needs", list(next.missing.needs) { .string($0) }),
+                    ("command", list(next.missing.command) { .string($0) }),
+                    ("wouldDecide", list(next.wouldDecide) { .string($0) }),
+                ])
+            ))
+    }
+    return object(fields)
+}
+
+private func suppressedDocument(_ suppressed: SuppressedFinding) -> Value {
+    object([
+        ("playbook", .string(suppressed.finding.playbook)), ("cause", .string(suppressed.finding.cause)),
+        ("status", .string(suppressed.finding.status.rawValue)), ("title", .string(suppressed.finding.title)),
+        ("because", .string(suppressed.finding.because)),
+        ("suppression", suppressionDocument(suppressed.suppression)),
+    ])
+}
+
+private func suppressionDocument(_ suppression: Suppression) -> Value {
+    object([
+        ("owner", .string(suppression.owner)), ("reason", .string(suppression.reason)),
+        ("expires", .timestamp(suppression.expires)), ("file", .string(suppression.location.file)),
+        ("line", .int(Int64(suppression.location.line))),
     ])
 }
 
@@ -44,21 +77,23 @@ private func findingDocument(_ finding: Finding) -> Value {
         ("explains", list(finding.explains) { .string($0) }),
         ("remedies", list(finding.remedies, remedyDocument)),
     ]
+    if let lapsed = finding.lapsed { fields.append(("expiredSuppression", suppressionDocument(lapsed))) }
     if let failure = finding.failure { fields.append(("failure", problemDocument(failure))) }
     return object(fields)
 }
 
-private func evidenceDocument(_ evidence: Evidence) -> Value {
+func evidenceDocument(_ evidence: Evidence) -> Value {
     object([
         ("fact", .string(evidence.fact)), ("value", evidence.value), ("source", .string(evidence.source)),
         ("collectedAt", .timestamp(evidence.collectedAt)),
     ])
 }
 
-private func missingDocument(_ missing: MissingFact) -> Value {
+func missingDocument(_ missing: MissingFact) -> Value {
     object([
         ("fact", .string(missing.fact)), ("reason", .string(missing.reason)), ("detail", .string(missing.detail)),
-        ("hint", .string(missing.hint)),
+        ("hint", .string(missing.hint)), ("needs", list(missing.needs) { .string($0) }),
+        ("command", list(missing.command) { .string($0) }),
     ])
 }
 

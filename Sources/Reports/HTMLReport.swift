@@ -25,7 +25,10 @@ struct HTMLReport: Report {
             <p class="dim">\(markupText(diagnosis.subject.context)) \(markupText(diagnosis.subject.server)), \
             platform \(markupText(diagnosis.subject.platform)), collected \(timeText(diagnosis.collectedAt))</p>
             \(Verdict(of: diagnosis).sentence.map { "<p>\($0)</p>" } ?? confirmed.map(article).joined(separator: "\n"))
+            \(diagnosis.nearestSentence.map { "<p>\(markupText($0))</p>" } ?? "")
+            \(diagnosis.next.map(nextSection) ?? "")
             \(rest.isEmpty ? "" : table(rest))
+            \(diagnosis.suppressed.isEmpty ? "" : suppressedSection(diagnosis.suppressed))
             </body></html>
 
             """
@@ -49,8 +52,22 @@ struct HTMLReport: Report {
         }
         return "<article><h2>\(markupText(finding.title))</h2><p><code>\(markupText(finding.playbook))/"
             + "\(markupText(finding.cause))</code> <span class=\"dim\">\(finding.severity.rawValue)</span></p>"
+            + (finding.lapsed.map { "<p>This \(markupText($0.lapsedSentence)).</p>" } ?? "")
             + "<p>\(markupText(finding.because))</p><table><tr><th>fact</th><th>value</th><th>source</th></tr>"
             + evidence.joined() + "</table>" + remedies.joined() + "</article>"
+    }
+
+    private func nextSection(_ next: NextFact) -> String {
+        "<h2>What next</h2><p>\(markupText(next.sentence))</p>"
+            + (next.commandText.map { "<pre>\(markupText($0))</pre>" } ?? "")
+    }
+
+    private func suppressedSection(_ suppressed: [SuppressedFinding]) -> String {
+        "<h2>Known and accepted: \(suppressed.count)</h2><ul>"
+            + suppressed.map {
+                "<li><code>\(markupText($0.name))</code> (\($0.finding.status.rawValue)), "
+                    + "\(markupText($0.suppression.sentence))</li>"
+            }.joined() + "</ul>"
     }
 
     private func table(_ findings: [Finding]) -> String {

@@ -11,15 +11,26 @@ struct MarkdownReport: Report {
         lines += ["- Context: \(code(subject.context))", "- Server: \(code(subject.server))"]
         lines += ["- Platform: \(prose(subject.platform))", "- Collected: \(timeText(diagnosis.collectedAt))", ""]
         if let sentence = Verdict(of: diagnosis).sentence { lines += [sentence, ""] }
+        if let nearest = diagnosis.nearestSentence { lines += [prose(nearest), ""] }
         for finding in diagnosis.findings where finding.status == .confirmed { lines += confirmed(finding) }
         lines += undetermined(diagnosis.findings.filter { $0.status == .undetermined })
         lines += failed(diagnosis.findings.filter { $0.status == .failed })
+        if let next = diagnosis.next {
+            lines += ["## What next", "", prose(next.sentence), ""] + (next.commandText.map(fenced) ?? []) + [""]
+        }
         let ruledOut = diagnosis.findings.filter { $0.status == .ruledOut }
         if !ruledOut.isEmpty {
             lines +=
                 ["## Ruled out", ""] + ruledOut.map { "- \(code("\($0.playbook)/\($0.cause)")) \(prose($0.title))" } + [
                     ""
                 ]
+        }
+        if !diagnosis.suppressed.isEmpty {
+            lines += ["## Known and accepted: \(diagnosis.suppressed.count)", ""]
+            lines += diagnosis.suppressed.map {
+                "- \(code($0.name)) (\($0.finding.status.rawValue)), \(prose($0.suppression.sentence))"
+            }
+            lines.append("")
         }
         if !diagnosis.problems.isEmpty {
             lines += ["## Problems", ""] + diagnosis.problems.map { "- \(prose(problemText($0)))" } + [""]
@@ -31,6 +42,7 @@ struct MarkdownReport: Report {
         var lines = ["## ✗ \(prose(finding.title))", ""]
         lines += ["\(code("\(finding.playbook)/\(finding.cause)")), \(finding.severity.rawValue)", ""]
         if !finding.because.isEmpty { lines += [prose(finding.because), ""] }
+        if let lapsed = finding.lapsed { lines += ["This \(prose(lapsed.lapsedSentence)).", ""] }
         if !finding.explains.isEmpty {
             lines += ["Explains " + finding.explains.map(code).joined(separator: ", ") + ".", ""]
         }
@@ -63,6 +75,9 @@ struct MarkdownReport: Report {
             for missing in finding.missing {
                 let detail = missing.detail.isEmpty ? "" : ": \(missing.detail)"
                 lines.append("  - lacks \(code(missing.fact)) (\(prose(missing.reason + detail)))")
+                if !missing.needs.isEmpty {
+                    lines.append("    - it needs: \(prose(missing.needs.joined(separator: "; ")))")
+                }
                 if !missing.hint.isEmpty { lines.append("    - to get it: \(prose(missing.hint))") }
             }
         }

@@ -7,16 +7,29 @@ package import Playbooks
 struct SARIFReport: Report {
     func render(_ diagnosis: Diagnosis) -> String {
         let shown = diagnosis.findings.filter { $0.status == .confirmed || $0.status == .failed }
-        let rules = shown.map { finding in
+        let rules = (shown + diagnosis.suppressed.map(\.finding)).map { finding in
             object([
                 ("id", .string("\(finding.playbook)/\(finding.cause)")),
                 ("shortDescription", object([("text", .string(finding.title))])),
             ])
         }
-        return sarifText(rules: rules, results: shown.map { result($0, subject: diagnosis.subject) })
+        let results =
+            shown.map { result($0, subject: diagnosis.subject) }
+            + diagnosis.suppressed.map { result($0.finding, subject: diagnosis.subject, $0.suppression) }
+        return sarifText(rules: rules, results: results, notes: notes(on: diagnosis))
     }
 
-    private func result(_ finding: Finding, subject: Diagnosis.Subject) -> Value {
+    /// What is no result of a rule: what the text is like, and what to look at next.
+    private func notes(on diagnosis: Diagnosis) -> [String] {
+        [
+            diagnosis.nearestSentence,
+            diagnosis.next.map { next in "\(next.sentence)\(next.commandText.map { "; to get it: \($0)" } ?? "")" },
+        ].compactMap(\.self)
+    }
+
+    private func result(
+        _ finding: Finding, subject: Diagnosis.Subject, _ suppression: Suppression? = nil
+    ) -> Value {
         let rule = "\(finding.playbook)/\(finding.cause)"
         let message = finding.status == .failed ? finding.failure.map(problemText) ?? finding.title : finding.because
         // A place in a file is required by code scanners; the playbook is what the finding rests on.
@@ -31,13 +44,21 @@ struct SARIFReport: Report {
                 ])
             ),
         ])
-        return object([
+        var fields: [(String, Value)] = [
             ("ruleId", .string(rule)),
             ("level", .string(level(finding.severity))),
             ("message", object([("text", .string(message.isEmpty ? finding.title : message))])),
             ("locations", .list([location])),
             ("partialFingerprints", object([("triage/v1", .string("\(rule)@\(subject.server)"))])),
-        ])
+        ]
+        if let suppression {
+            let accepted = object([
+                ("kind", .string("external")), ("status", .string("accepted")),
+                ("justification", .string(suppression.sentence)),
+            ])
+            fields.append(("suppressions", .list([accepted])))
+        }
+        return object(fields)
     }
 
     private func level(_ severity: Playbook.Severity) -> String {
@@ -80,9 +101,20 @@ package func jsonText(of problems: [Problem]) -> String {
     jsonText(of: object([("problems", list(problems, problemDocument))])) + "\n"
 }
 
-private func sarifText(rules: [Value], results: [Value]) -> String {
+private func sarifText(rules: [Value], results: [Value], notes: [String] = []) -> String {
     let driver = object([("name", .string("triage")), ("rules", .list(List(rules)))])
-    let run = object([("tool", object([("driver", driver)])), ("results", .list(List(results)))])
+    var fields: [(String, Value)] = [("tool", object([("driver", driver)])), ("results", .list(List(results)))]
+    if !notes.isEmpty {
+        let notifications = list(notes) { note in
+            object([("level", .string("note")), ("message", object([("text", .string(note))]))])
+        }
+        fields.append(
+            (
+                "invocations",
+                .list([object([("executionSuccessful", .bool(true)), ("toolExecutionNotifications", notifications)])])
+            ))
+    }
+    let run = object(fields)
     return jsonText(
         of: object([
             ("$schema", .string("https://json.schemastore.org/sarif-2.1.0.json")), ("version", .string("2.1.0")),

@@ -16,7 +16,9 @@ struct TextReport: Report {
         for finding in confirmed { addConfirmed(finding, to: &text) }
         addFailed(diagnosis.findings.filter { $0.status == .failed }, to: &text)
         addUndetermined(diagnosis.findings.filter { $0.status == .undetermined }, to: &text)
+        addNext(diagnosis.next, to: &text)
         addRuledOut(diagnosis.findings.filter { $0.status == .ruledOut }, to: &text)
+        addSuppressed(diagnosis.suppressed, to: &text)
         for problem in diagnosis.problems { addProblem(problem, to: &text) }
         return text.rendered(inColor: options.isColored)
     }
@@ -31,11 +33,10 @@ struct TextReport: Report {
     private func addVerdict(_ diagnosis: Diagnosis, to text: inout TerminalText) {
         let verdict = Verdict(of: diagnosis)
         guard let sentence = verdict.sentence else { return }
-        text.wrapped(sentence, indent: 0, verdict == .nothingWrong ? .green : .yellow)
+        let isGood = verdict == .nothingWrong || verdict == .onlyAccepted
+        text.wrapped(sentence, indent: 0, isGood ? .green : .yellow)
         guard verdict == .unknownText else { return }
-        if !diagnosis.nearest.isEmpty {
-            text.wrapped("What it is like: \(diagnosis.nearest.joined(separator: ", ")).", indent: 2)
-        }
+        if let nearest = diagnosis.nearestSentence { text.wrapped(nearest, indent: 2) }
         text.wrapped("Look with 'triage search WORDS', or teach it with 'triage new NAME'.", indent: 2)
     }
 
@@ -45,6 +46,7 @@ struct TextReport: Report {
         text.line("  \(finding.severity.rawValue)", .dim)
         text.wrapped(finding.title, indent: 2, .bold)
         if !finding.because.isEmpty { text.wrapped(finding.because, indent: 2) }
+        if let lapsed = finding.lapsed { text.wrapped("This \(lapsed.lapsedSentence).", indent: 2, .yellow) }
         if !finding.explains.isEmpty {
             text.wrapped("This explains \(finding.explains.joined(separator: ", ")).", indent: 2, .dim)
         }
@@ -120,7 +122,27 @@ struct TextReport: Report {
             text.wrapped(
                 " \(missing.reason)" + (missing.detail.isEmpty ? "" : ": \(missing.detail)"), indent: 4)
             text.wrapped("would decide \(causes.joined(separator: ", "))", indent: 4, .dim)
+            if !missing.needs.isEmpty {
+                text.wrapped("it needs: \(missing.needs.joined(separator: "; "))", indent: 4, .dim)
+            }
             if !missing.hint.isEmpty { text.wrapped("to get it: \(missing.hint)", indent: 4) }
+        }
+    }
+
+    private func addNext(_ next: NextFact?, to text: inout TerminalText) {
+        guard let next else { return }
+        text.line()
+        text.line("What next", .cyan)
+        text.wrapped(next.sentence, indent: 2)
+        if let command = next.commandText { text.line("  $ \(command)", .green) }
+    }
+
+    private func addSuppressed(_ suppressed: [SuppressedFinding], to text: inout TerminalText) {
+        guard !suppressed.isEmpty else { return }
+        text.line()
+        text.line("Known and accepted: \(suppressed.count)", .dim)
+        for one in suppressed {
+            text.wrapped("\(one.name) (\(one.finding.status.rawValue)), \(one.suppression.sentence)", indent: 4, .dim)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CEL
 internal import Facts
+internal import Playbooks
 internal import Reports
 
 /// What nearly every command takes.
@@ -11,6 +12,8 @@ struct CommonOptions: ParsableArguments {
     var namespace: String?
     @Option(help: ArgumentHelp("A value that a playbook asks for; repeatable.", valueName: "name=value"))
     var input: [String] = []
+    @Option(help: ArgumentHelp("Which platform this is, where it cannot be told.", valueName: "name"))
+    var platform: String?
     @Option(
         help: ArgumentHelp("A folder or file of playbooks; repeatable, later ones override.", valueName: "path"))
     var playbooks: [String] = []
@@ -37,6 +40,11 @@ struct CommonOptions: ParsableArguments {
         for text in input where text.firstIndex(of: "=") == nil || text.hasPrefix("=") {
             throw ValidationError("--input takes NAME=VALUE, not '\(text)'")
         }
+        if let platform, !Playbook.platforms.contains(platform) {
+            let nearest = nearestName(to: platform, among: Playbook.platforms).map { "; did you mean '\($0)'?" } ?? ""
+            throw ValidationError(
+                "--platform takes one of \(Playbook.platforms.joined(separator: ", ")), not '\(platform)'\(nearest)")
+        }
         if timeout <= 0 { throw ValidationError("--timeout takes a number of seconds above zero") }
     }
 
@@ -58,4 +66,9 @@ extension ReportFormat: ExpressibleByArgument {}
 /// How a diagnosis is written.
 struct ReportOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "How to write the result.") var output: ReportFormat = .text
+    @Option(
+        help: ArgumentHelp(
+            "What is known and accepted; without it, suppressions.yaml beside your playbooks.", valueName: "file"))
+    var suppressions: String?
+    @Flag(help: "On a terminal, ask for what would decide more: inputs, the platform, what you saw.") var ask = false
 }

@@ -7,6 +7,8 @@ struct Places: Sendable {
     var playbooks: [String]
     /// The first of them: what ships with the binary; `nil` where it could not be found.
     var builtIn: String?
+    /// Where suppressions are found that no option names; `nil` where there is no home.
+    var suppressions: String?
 
     /// Built-in ones beside the binary (an installed `share/triage`, or the project's own folder while developing), then
     /// the user's folder, then `TRIAGE_PLAYBOOKS`, then the command line's.
@@ -17,6 +19,7 @@ struct Places: Sendable {
             environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
             ?? environment["HOME"].map { $0 + "/.config" }
         if let folder = configuration.map({ $0 + "/triage/playbooks" }), isDirectory(folder) { folders.append(folder) }
+        suppressions = configuration.map { $0 + "/triage/suppressions.yaml" }.flatMap { isFile($0) ? $0 : nil }
         folders += (environment["TRIAGE_PLAYBOOKS"] ?? "").split(separator: ":").map(String.init)
         playbooks = folders + given
         // `acme@1.0.0/…` is how the files of libraries are called: no folder of that name passes for one.

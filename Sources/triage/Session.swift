@@ -95,6 +95,7 @@ struct Session: Sendable {
         // Every request of a library's playbook is bound to what that library may do.
         for library in libraries { diagnostician.permissions[library.package.filePrefix] = library.permissions }
         diagnostician.redaction = try redaction()
+        diagnostician.givenPlatform = options.platform
         return diagnostician
     }
 

@@ -11,6 +11,7 @@ package struct SchemaDocument: Sendable {
     package static let playbook = SchemaDocument(.playbook, id: "playbook.schema.json")
     package static let overlay = SchemaDocument(.overlay, id: "overlay.schema.json")
     package static let playbookTest = SchemaDocument(.playbookTest, id: "playbook-test.schema.json")
+    package static let suppressions = SchemaDocument(.suppressions, id: "suppressions.schema.json")
 
     /// The schema's text, with a line break at the end.
     package var text: String {

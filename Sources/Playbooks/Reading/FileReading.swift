@@ -40,7 +40,7 @@ package struct FileReading: Sendable {
     // MARK: Kind
 
     /// The kinds of documents that exist; each has its own reader.
-    private static let kinds = ["Playbook", "PlaybookTest", "Library", "Overlay"]
+    private static let kinds = ["Playbook", "PlaybookTest", "Library", "Overlay", "Suppressions"]
 
     /// Whether a document claims to be of the wanted kind, or at least of none other.
     private mutating func isWanted(_ document: Node, kind wanted: String) -> Bool {

@@ -9,7 +9,8 @@ struct Diagnose: AsyncParsableCommand {
         abstract: "Find the cause of an error, from its text or from what can be reached.",
         discussion: """
             The text comes from the arguments, from --file, or from standard input. With none of them every playbook is \
-            checked against what can be reached.
+            checked against what can be reached. What a suppressions file accepts is counted, not reported, and does not \
+            count for the exit code.
             """)
 
     @Argument(help: "The error, as it was printed.") var text: [String] = []
@@ -27,7 +28,7 @@ struct Diagnose: AsyncParsableCommand {
         if let text, text.allSatisfy(\.isWhitespace) { session.output.note("warning: the given text is empty") }
         let inquiry = Inquiry(text: text ?? "", inputs: options.inputs)
         if dryRun.dryRun { return try await session.printPlan(inquiry) }
-        try await session.diagnose(inquiry, format: report.output)
+        try await session.diagnose(inquiry, report)
     }
 
     /// `nil` where no text is given at all.
@@ -58,18 +59,36 @@ struct Run: AsyncParsableCommand {
         let playbooks = try names.map(session.playbook)
         let inquiry = Inquiry(names: playbooks.map(\.name), inputs: options.inputs)
         if dryRun.dryRun { return try await session.printPlan(inquiry) }
-        try await session.diagnose(inquiry, format: report.output)
+        try await session.diagnose(inquiry, report)
     }
 }
 
 extension Session {
     /// Diagnoses, prints, and ends the process with the answer's exit code.
-    func diagnose(_ inquiry: Inquiry, format: ReportFormat) async throws {
-        var diagnosis = try await diagnostician(text: inquiry.text).diagnose(inquiry)
+    func diagnose(_ inquiry: Inquiry, _ report: ReportOptions) async throws {
+        if report.ask, !self.output.isInteractive {
+            throw ValidationError(
+                "--ask needs a terminal to ask on (standard input and standard error); "
+                    + "give --input NAME=VALUE and --platform NAME instead")
+        }
+        let accepted = try suppressions(report.suppressions)
+        var diagnostician = try await diagnostician(text: inquiry.text)
+        var investigation = await diagnostician.investigate(inquiry)
         output.endProgress()
-        diagnosis.problems = library.problems.filter { $0.severity == .error } + diagnosis.problems
-        output.result(format.report(output.textOptions).render(diagnosis))
+        if report.ask { investigation = await ask(investigation, inquiry, &diagnostician) }
+        var diagnosis = investigation.diagnosis.suppressing(accepted.suppressions)
+        diagnosis.problems =
+            library.problems.filter { $0.severity == .error } + accepted.problems + diagnosis.problems
+        output.result(report.output.report(output.textOptions).render(diagnosis))
         let code = diagnosis.exitCode
         if code != .nothingFound { throw ArgumentParser.ExitCode(code.rawValue) }
+    }
+
+    /// The file that is named, else the one at the default place, if it is there.
+    private func suppressions(_ path: String?) throws -> (suppressions: [Suppression], problems: [Problem]) {
+        guard let path = path ?? places.suppressions else { return ([], []) }
+        let loaded = Suppression.load(try readInput(path), file: path, playbooks: library.playbooks)
+        for problem in loaded.problems { output.note(problemText(problem)) }
+        return (loaded.suppressions, loaded.problems.filter { $0.severity == .error })
     }
 }

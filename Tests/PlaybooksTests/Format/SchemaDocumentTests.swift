@@ -4,15 +4,9 @@ import Testing
 @testable import Playbooks
 
 @Suite struct SchemaDocumentTests {
-    @Test(arguments: ["playbook", "playbook-test", "overlay"])
-    func `the committed schema is what the program writes`(name: String) throws {
-        let schema: SchemaDocument =
-            switch name {
-            case "playbook": .playbook
-            case "overlay": .overlay
-            default: .playbookTest
-            }
-        try Golden.expect(schema.text, in: "schemas/\(name).schema.json")
+    @Test(arguments: [SchemaDocument.playbook, .playbookTest, .overlay, .suppressions])
+    func `the committed schema is what the program writes`(schema: SchemaDocument) throws {
+        try Golden.expect(schema.text, in: "schemas/\(schema.id)")
     }
 
     /// Accepts the first file, rejects each of the others; prints what it says of them otherwise.
