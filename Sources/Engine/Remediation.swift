@@ -10,7 +10,8 @@ package struct Remediation: Sendable {
     package enum Question: Sendable {
         /// The whole remedy; a destructive one must be confirmed by typing its name.
         case begin(ProposedRemedy)
-        case step(ProposedRemedy.Step, number: Int, of: Int)
+        /// With what a server says the step would change.
+        case step(ProposedRemedy.Step, number: Int, of: Int, foreseen: [StepChanges.Change])
         /// Something went wrong: undo what was done?
         case rollBack([ProposedRemedy.Step])
     }
@@ -25,6 +26,10 @@ package struct Remediation: Sendable {
         case said(String)
         case running([String], isPrivileged: Bool)
         case ran([String], CommandOutput)
+        /// What the step was known to change, and has changed.
+        case changed([StepChanges.Change])
+        /// After the yes it is looked once more whether the remedy still fits.
+        case rechecked(Finding.Status)
         case couldNotRun([String], Unknown)
         case verified(String, Finding.Status)
         case rollingBack
@@ -52,6 +57,10 @@ package struct Remediation: Sendable {
     package var ask: @Sendable (Question) async -> Answer
     package var run: @Sendable ([String], _ isPrivileged: Bool) async throws(Unknown) -> CommandOutput
     package var report: @Sendable (Event) -> Void
+    /// What stands in a file that a step may change.
+    package var read: @Sendable (String) async -> StepChanges.Content = { _ in .other("cannot be read") }
+    /// Takes secrets out of what commands print and files hold, a line or a text at a time.
+    package var redact: @Sendable (String) -> String = { $0 }
     /// How often it is looked whether the remedy has worked, and the pause between.
     package var verifyAttempts = 3
     package var verifyPauseSeconds = 2.0
@@ -97,6 +106,13 @@ package struct Remediation: Sendable {
             report(.declined)
             return .declined
         }
+        let again = await afresh.diagnose(inquiry)
+        let now = again.findings.first { $0.playbook == playbook && $0.cause == cause }
+        report(.rechecked(now?.status ?? .undetermined))
+        guard let now, now.status == .confirmed else { return .notNeeded(now?.status ?? .undetermined) }
+        guard let fitting = now.remedies.first(where: { $0.id == id }), fitting.steps == remedy.steps else {
+            return .notPossible(["the remedy no longer is what was agreed to: look at it again"])
+        }
         switch await perform(remedy.steps) {
         case .done: break
         case .stopped: return await rollBack(remedy, or: .declined)
@@ -122,15 +138,43 @@ package struct Remediation: Sendable {
 
     private func perform(_ steps: [ProposedRemedy.Step]) async -> Performance {
         for (index, step) in steps.enumerated() {
-            switch await ask(.step(step, number: index + 1, of: steps.count)) {
+            let changes = changes(of: step)
+            let before = await changes?.state() ?? []
+            let foreseen = await changes?.prediction(from: before) ?? []
+            switch await ask(.step(step, number: index + 1, of: steps.count, foreseen: foreseen)) {
             case .stop:
                 report(.declined)
                 return .stopped
             case .skip: report(.skipped(step))
-            case .yes: guard await perform(step) else { return .failed }
+            case .yes:
+                let isDone = await perform(step)
+                // Also where it failed: then it matters the more what it has changed.
+                if let changes { tell(await changes.changes(since: before)) }
+                guard isDone else { return .failed }
             }
         }
         return .done
+    }
+
+    private func tell(_ changes: [StepChanges.Change]) {
+        if !changes.isEmpty { report(.changed(changes)) }
+    }
+
+    /// `nil` for what a person does.
+    private func changes(of step: ProposedRemedy.Step) -> StepChanges? {
+        guard case .run(let arguments, _) = step else { return nil }
+        let run = run
+        return StepChanges(
+            arguments: arguments, kubeconfig: diagnostician.kubeconfigPath, read: read,
+            run: { arguments in try? await run(arguments, false) }, redact: redact)
+    }
+
+    /// What the steps of a remedy are known to change: the paths of files, and whether objects of the cluster.
+    package func knownChanges(of remedy: ProposedRemedy) -> [(files: [String], objects: Bool)] {
+        remedy.steps.map { step in
+            guard let changes = changes(of: step) else { return ([], false) }
+            return (changes.files, changes.changesObjects)
+        }
     }
 
     private func perform(_ step: ProposedRemedy.Step) async -> Bool {
@@ -141,7 +185,7 @@ package struct Remediation: Sendable {
         case .run(let arguments, let isPrivileged):
             report(.running(arguments, isPrivileged: isPrivileged))
             do throws(Unknown) {
-                let output = try await run(arguments, isPrivileged)
+                let output = try await run(arguments, isPrivileged).redacted(redact)
                 report(.ran(arguments, output))
                 return output.exitCode == 0
             } catch {
@@ -154,7 +198,13 @@ package struct Remediation: Sendable {
     private func rollBack(_ remedy: ProposedRemedy, or outcome: Outcome) async -> Outcome {
         guard !remedy.rollback.isEmpty, case .yes = await ask(.rollBack(remedy.rollback)) else { return outcome }
         report(.rollingBack)
-        for step in remedy.rollback { guard await perform(step) else { return .rollbackFailed } }
+        for step in remedy.rollback {
+            let changes = changes(of: step)
+            let before = await changes?.state() ?? []
+            let isDone = await perform(step)
+            if let changes { tell(await changes.changes(since: before)) }
+            guard isDone else { return .rollbackFailed }
+        }
         return .rolledBack
     }
 
@@ -209,5 +259,23 @@ extension Verdict {
         case .ruledOut: .confirmed
         case .undetermined, .failed: self
         }
+    }
+}
+
+extension CommandOutput {
+    fileprivate func redacted(_ redact: (String) -> String) -> CommandOutput {
+        func clean(_ bytes: [UInt8]) -> [UInt8] { Array(redact(String(decoding: bytes, as: UTF8.self)).utf8) }
+        return CommandOutput(
+            exitCode: exitCode, standardOutput: clean(standardOutput), standardError: clean(standardError))
+    }
+}
+
+extension Diagnostician {
+    /// The file that kubectl writes to: the one that was named, the first of KUBECONFIG, or the default.
+    fileprivate var kubeconfigPath: String? {
+        guard case .live(let surroundings) = source else { return nil }
+        return surroundings.selection.kubeconfig
+            ?? surroundings.environment["KUBECONFIG"]?.split(separator: ":").first.map(String.init)
+            ?? surroundings.homeDirectory + "/.kube/config"
     }
 }

@@ -64,6 +64,8 @@ import Testing
         case .said: "said"
         case .running: "running"
         case .ran: "ran"
+        case .changed(let changes): "changed " + changes.map(\.name).joined(separator: ",")
+        case .rechecked: "rechecked"
         case .couldNotRun: "couldNotRun"
         case .verified(_, let status): "verified \(status.rawValue)"
         case .rollingBack: "rollingBack"
@@ -75,7 +77,8 @@ import Testing
         let machine = Machine()
         #expect(await fix(machine) == .fixed)
         #expect(machine.ran.all == ["turn off"])
-        #expect(machine.events.all == ["planned", "running", "ran", "said", "verified confirmed", "finished"])
+        #expect(
+            machine.events.all == ["planned", "rechecked", "running", "ran", "said", "verified confirmed", "finished"])
     }
 
     @Test func `what does not help is rolled back`() async {

@@ -15,12 +15,12 @@ struct PseudoTerminal {
     }
 
     /// What a person does when the terminal shows a text: something first, then an answer.
-    struct Reply: Sendable {
+    struct Reply {
         var question: String
         var answer: String
-        var act: (@Sendable () async throws -> Void)?
+        var act: (() async throws -> Void)?
 
-        init(_ question: String, _ answer: String, act: (@Sendable () async throws -> Void)? = nil) {
+        init(_ question: String, _ answer: String, act: (() async throws -> Void)? = nil) {
             self.question = question
             self.answer = answer
             self.act = act

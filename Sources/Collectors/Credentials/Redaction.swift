@@ -96,7 +96,7 @@ enum Redaction {
             .contains(where: name.contains)
     }
 
-    private static func replace(_ pattern: Pattern, group: Int, in text: String) -> String {
+    static func replace(_ pattern: Pattern, group: Int, in text: String) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var offset = 0

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CEL
+internal import Collectors
 internal import Engine
 internal import Facts
 internal import Libraries
@@ -12,7 +13,7 @@ struct Fix: AsyncParsableCommand {
         abstract: "Mend a confirmed cause: preview, ask, run, verify, roll back.",
         discussion: """
             Nothing runs without a yes; a destructive remedy wants its name typed. Afterwards the facts are collected \
-            again and the cause's condition is evaluated again. Exit codes: 0 mended or nothing to mend, 1 still there, \
+            again and the cause's condition is evaluated again; what goes wrong can be rolled back. Exit codes: 0 mended or nothing to mend, 1 still there, \
             2 could not be verified, 3 not possible here.
             """)
 
@@ -21,13 +22,22 @@ struct Fix: AsyncParsableCommand {
     var remedy: String?
     @Flag(help: "Show what would be done, and do nothing.") var dryRun = false
     @Flag(help: "Say yes to every step of a safe remedy.") var yes = false
-    @Option(help: ArgumentHelp("Write what happened here, as JSON Lines.", valueName: "file")) var transcript: String?
+    @Option(
+        help: ArgumentHelp(
+            "Write what happened here: Markdown where it ends with .md, else JSON Lines; repeatable.", valueName: "file"
+        ))
+    var transcript: [String] = []
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
         let session = await Session.open(options)
         let (playbook, wanted) = try target(session)
         if !dryRun { try checkPermission(to: playbook, session) }
+        // Another tool's capture looks like a live system, and its faults are not this machine's.
+        if options.snapshot != nil, !dryRun {
+            session.output.note("error: a snapshot cannot be mended; --dry-run shows what would be done")
+            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
         let diagnostician = try await session.diagnostician()
         let diagnosis = await diagnostician.diagnose(Inquiry(names: [playbook.name], inputs: options.inputs))
         session.output.endProgress()
@@ -45,10 +55,13 @@ struct Fix: AsyncParsableCommand {
                     + finding.remedies.map(\.id).joined(separator: ", "))
             throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
         }
-        session.output.result(preview(of: chosen, for: finding, session.output))
+        let log = Transcript()
+        let remediation = remediation(chosen, diagnostician, log, session)
+        let changes = remediation.knownChanges(of: chosen)
+        session.output.result(preview(of: chosen, for: finding, changes, session.output))
         guard !dryRun else { return }
         try checkPermission(toRun: chosen.id, of: playbook, session)
-        try await perform(chosen, for: finding, diagnostician, session)
+        try await perform(chosen, for: finding, remediation, log, session)
     }
 
     /// A library's remedies run where its level says so and it asks for it.
@@ -81,13 +94,22 @@ struct Fix: AsyncParsableCommand {
         return (playbook, cause.id)
     }
 
-    private func preview(of remedy: ProposedRemedy, for finding: Finding, _ output: Output) -> String {
+    private func preview(
+        of remedy: ProposedRemedy, for finding: Finding, _ changes: [(files: [String], objects: Bool)], _ output: Output
+    ) -> String {
         var text = TerminalText(width: output.width)
         text.add("✗ \(finding.playbook)/\(finding.cause)", .red)
         text.wrapped("  \(finding.because.isEmpty ? finding.title : finding.because)", indent: 2)
         text.add("  \(remedy.title)", .bold)
         text.line("  \(remedy.risk.rawValue)", remedy.risk == .safe ? .green : .yellow)
-        for (number, step) in remedy.steps.enumerated() { text.wrapped("\(number + 1). \(line(of: step))", indent: 4) }
+        for (number, (step, change)) in zip(remedy.steps, changes).enumerated() {
+            text.wrapped("    \(number + 1). \(line(of: step))", indent: 7)
+            if !change.files.isEmpty { text.wrapped("names \(change.files.joined(separator: ", "))", indent: 7, .dim) }
+            if change.objects {
+                text.wrapped("changes objects of the cluster: shown before you say yes", indent: 7, .dim)
+            }
+        }
+        for note in remedy.notes { text.wrapped("    \(note)", indent: 4, .yellow) }
         if !remedy.rollback.isEmpty {
             text.line("  To undo it", .dim)
             for step in remedy.rollback { text.wrapped("- \(line(of: step))", indent: 4, .dim) }
@@ -96,40 +118,61 @@ struct Fix: AsyncParsableCommand {
         return text.rendered(inColor: output.isColored)
     }
 
+    private func remediation(
+        _ remedy: ProposedRemedy, _ diagnostician: Diagnostician, _ log: Transcript, _ session: Session
+    ) -> Remediation {
+        let output = session.output
+        let saysYes = yes && remedy.risk == .safe
+        let effects = session.effects
+        let deadline = max(60, options.timeout)
+        let isRoot = isPrivileged
+        // The commands of a remedy work on the file that was looked at.
+        let environment = options.kubeconfig.map { ["KUBECONFIG": $0] } ?? [:]
+        var remediation = Remediation(
+            diagnostician: diagnostician,
+            ask: { question in answer(question, output, saysYes: saysYes) },
+            run: { arguments, needsRoot throws(Unknown) in
+                let argv = needsRoot && !isRoot ? ["sudo", "-n"] + arguments : arguments
+                return try await effects.run(
+                    Command(
+                        argv[0], Array(argv.dropFirst()), environment: environment, deadlineSeconds: deadline))
+            },
+            report: { event in
+                log.add(event)
+                if let line = line(of: event) { output.note(line) }
+            })
+        remediation.read = { path in await content(of: path, effects) }
+        remediation.redact = { $0.withoutSecrets }
+        return remediation
+    }
+
     private func perform(
-        _ remedy: ProposedRemedy, for finding: Finding, _ diagnostician: Diagnostician, _ session: Session
+        _ remedy: ProposedRemedy, for finding: Finding, _ remediation: Remediation, _ log: Transcript,
+        _ session: Session
     ) async throws {
         let output = session.output
         guard output.isInteractive || (yes && remedy.risk == .safe) else {
             output.note("error: nobody is there to say yes; run it on a terminal, or with --dry-run")
             throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
         }
-        let log = Transcript()
-        let saysYes = yes && remedy.risk == .safe
-        let effects = session.effects
-        let timeout = options.timeout
-        let isRoot = isPrivileged
-        let remediation = Remediation(
-            diagnostician: diagnostician,
-            ask: { question in answer(question, output, saysYes: saysYes) },
-            run: { arguments, needsRoot throws(Unknown) in
-                let argv = needsRoot && !isRoot ? ["sudo", "-n"] + arguments : arguments
-                return try await effects.run(
-                    Command(argv[0], Array(argv.dropFirst()), deadlineSeconds: max(60, timeout)))
-            },
-            report: { event in
-                log.add(event)
-                if let line = line(of: event) { output.note(line) }
-            })
+        // What cannot be written down is not begun.
+        try write(log, session)
         let outcome = await remediation.fix(
             playbook: finding.playbook, cause: finding.cause, remedy: remedy.id, inputs: options.inputs)
-        if let transcript {
-            do { try Files.write(log.jsonLines(at: currentTime()), to: transcript) } catch {
-                output.note("error: \(error)")
+        output.endProgress()
+        try write(log, session)
+        if let code = status(of: outcome) { throw ArgumentParser.ExitCode(code) }
+    }
+
+    private func write(_ log: Transcript, _ session: Session) throws {
+        for path in transcript {
+            do throws(FileFailure) {
+                try Files.write(Array((path.hasSuffix(".md") ? log.markdown : log.jsonLines).utf8), to: path)
+            } catch {
+                session.output.note("error: \(error)")
+                throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
             }
         }
-        output.endProgress()
-        if let code = status(of: outcome) { throw ArgumentParser.ExitCode(code) }
     }
 
     private func status(of outcome: Remediation.Outcome) -> Int32? {
@@ -150,7 +193,8 @@ private func answer(_ question: Remediation.Question, _ output: Output, saysYes:
             return typed == remedy.id ? .yes : .stop
         }
         return saysYes || isYes(output.ask("\(remedy.title) (\(remedy.risk.rawValue))? [y/N]")) ? .yes : .stop
-    case .step(let step, let number, let count):
+    case .step(let step, let number, let count, let foreseen):
+        for change in foreseen { output.note("it would change \(change.name):\n\(change.diff)") }
         if saysYes { return .yes }
         let reply = output.ask("step \(number) of \(count): \(line(of: step)) [y]es, [s]kip, [N]o:")
         if isYes(reply) { return .yes }
@@ -180,9 +224,26 @@ private func line(of event: Remediation.Event) -> String? {
     case .ran(_, let result):
         String(decoding: result.standardOutput + result.standardError, as: UTF8.self)
             + (result.exitCode == 0 ? "" : "exit code \(result.exitCode)")
+    case .changed(let changes): changes.map { "changed \($0.name):\n\($0.diff)" }.joined(separator: "\n")
+    case .rechecked(let status): status == .confirmed ? nil : "looked again before the first step: \(status.rawValue)"
     case .couldNotRun(_, let unknown): "could not run: \(unknown.detail)"
     case .verified(let condition, let status): "looked again: \(condition) is \(status.rawValue)"
     case .rollingBack: "undoing"
-    case .finished(let outcome): "outcome: \(outcome)"
+    case .finished(let outcome): "outcome: \(outcome.words)"
+    }
+}
+
+/// What stands in a file, in words where it is no text; private keys are not shown.
+private func content(of path: String, _ effects: any Effects) async -> StepChanges.Content {
+    do throws(Unknown) {
+        let status = try await effects.status(of: path)
+        guard status.kind == .regular else {
+            return .other(status.kind == .directory ? "a directory" : "no plain file")
+        }
+        let bytes = try await effects.readFile(path, limit: 1 << 20)
+        guard let text = String(validating: bytes, as: UTF8.self) else { return .other("\(bytes.count) bytes") }
+        return text.contains("PRIVATE KEY") ? .other("a private key of \(bytes.count) bytes") : .text(text)
+    } catch {
+        return .other(error.reason == .notFound ? "not there" : "cannot be read")
     }
 }
