@@ -65,9 +65,9 @@ private func isMatch(_ pattern: ArraySlice<UInt8>, _ text: ArraySlice<UInt8>) ->
 extension Suppression {
     /// Reads a file of suppressions; entries with problems suppress nothing.
     ///
-    /// - Parameter playbooks: those in force, so that a misspelt cause is told.
+    /// - Parameter causes: `playbook/cause` of those in force, so that a misspelt one is told.
     package static func load(
-        _ bytes: [UInt8], file: String, playbooks: [Playbook]
+        _ bytes: [UInt8], file: String, causes: [String]
     ) -> (suppressions: [Suppression], problems: [Problem]) {
         let reading = FileReading(bytes, file: file, kind: "Suppressions", shape: .suppressions)
         var problems = reading.problems
@@ -94,7 +94,7 @@ extension Suppression {
                             at: reading.source.location(of: expiryNode)))
                     continue
                 }
-                problems += unknownCause(cause, at: reading.source.location(of: causeNode), among: playbooks)
+                problems += unknownCause(cause, at: reading.source.location(of: causeNode), among: causes)
                 let scope = entry.mapping("scope")
                 suppressions.append(
                     Suppression(
@@ -110,8 +110,7 @@ extension Suppression {
     }
 
     /// A warning, since its library may just not be in force here.
-    private static func unknownCause(_ name: String, at location: Location, among playbooks: [Playbook]) -> [Problem] {
-        let all = playbooks.flatMap { playbook in playbook.causes.map { "\(playbook.name)/\($0.id)" } }
+    private static func unknownCause(_ name: String, at location: Location, among all: [String]) -> [Problem] {
         guard !all.contains(name) else { return [] }
         let nearest = nearestName(to: name, among: all)
         return [

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SuppressionTests {
     private func load(_ entries: String) -> (suppressions: [Suppression], problems: [Problem]) {
         let text = "apiVersion: playbooks.triage/v1\nkind: Suppressions\nsuppressions:\n" + entries
-        return Suppression.load(Array(text.utf8), file: "s.yaml", playbooks: [])
+        return Suppression.load(Array(text.utf8), file: "s.yaml", causes: [])
     }
 
     private func messages(_ problems: [Problem]) -> [String] {

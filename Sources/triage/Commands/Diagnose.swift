@@ -87,7 +87,8 @@ extension Session {
     /// The file that is named, else the one at the default place, if it is there.
     private func suppressions(_ path: String?) throws -> (suppressions: [Suppression], problems: [Problem]) {
         guard let path = path ?? places.suppressions else { return ([], []) }
-        let loaded = Suppression.load(try readInput(path), file: path, playbooks: library.playbooks)
+        let causes = library.outlines.flatMap { playbook in playbook.causes.map { "\(playbook.name)/\($0.id)" } }
+        let loaded = Suppression.load(try readInput(path), file: path, causes: causes)
         for problem in loaded.problems { output.note(problemText(problem)) }
         return (loaded.suppressions, loaded.problems.filter { $0.severity == .error })
     }
