@@ -21,9 +21,9 @@ build:
 test:
 	@.ci/install build test
 	swift build --build-tests
-	# One process a target: together they start more programs than a pool of two threads can wait for.
-	set -e; for target in YAML CEL Facts Playbooks Engine Reports Architecture Collectors Libraries Triage; do \
-	  swift test --skip-build --filter "^$${target}Tests\."; done
+	# One process a target: all in one stalled on two busy cores, for a reason that is not found yet.
+	set -e; for target in $(notdir $(wildcard Tests/*Tests)); do \
+	  swift test --skip-build --filter "^$$target\."; done
 	.build/debug/triage test playbooks
 	.build/debug/triage lint playbooks
 

@@ -119,28 +119,12 @@ struct KubeconfigFaultTests {
         let text = Self.good.replacing(fault.old, with: fault.new).replacing("{authority}", with: authority)
         let path = folder.appending(path: "config")
         try Data(text.utf8).write(to: path)
-        let said = try await kubectl(
+        let said = try await Kubectl.says(
             ["--kubeconfig", path.path(), "get", "pods", "--request-timeout=10s"], home: folder)
         let result = try await TriageCommand.run(
             ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said, home: folder)
         #expect(result.confirmed.first == fault.cause, "\(result.confirmed) \(result.notes)\n\(said)")
         #expect(result.exitCode == 1)
         #expect(!(result.output + result.notes).contains("an-opaque-token"))
-    }
-
-    /// Both streams, as a person would copy them.
-    private func kubectl(_ arguments: [String], home: URL) async throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/kubectl")
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": home.path()]
-        let file = home.appending(path: "said")
-        try Data().write(to: file)
-        let handle = try FileHandle(forWritingTo: file)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try await process.runToEnd()
-        return String(decoding: try Data(contentsOf: file), as: UTF8.self)
     }
 }

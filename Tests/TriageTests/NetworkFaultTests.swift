@@ -82,7 +82,8 @@ struct NetworkFaultTests {
             let text = try kubeconfig(fault, authority: authority, port: server.port, closed: closed)
             let path = folder.appending(path: "config")
             try Data(text.utf8).write(to: path)
-            let said = try await kubectl(["--kubeconfig", path.path(), "get", "pods", "--output=name"], home: folder)
+            let said = try await Kubectl.says(
+                ["--kubeconfig", path.path(), "get", "pods", "--output=name"], home: folder)
             #expect(said.contains(fault.says), "\(said)")
 
             let result = try await TriageCommand.run(
@@ -124,21 +125,5 @@ struct NetworkFaultTests {
             .replacing("{port}", with: "\(port)").replacing("{closed}", with: "\(closed)")
             .replacing("{authority}", with: data(authority.certificatePEM))
             .replacing("{other}", with: data(try TestAuthority().certificatePEM))
-    }
-
-    /// Both streams, as a person would copy them.
-    private func kubectl(_ arguments: [String], home: URL) async throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/kubectl")
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": home.path()]
-        let file = home.appending(path: "said")
-        try Data().write(to: file)
-        let handle = try FileHandle(forWritingTo: file)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        try await process.runToEnd()
-        return String(decoding: try Data(contentsOf: file), as: UTF8.self)
     }
 }

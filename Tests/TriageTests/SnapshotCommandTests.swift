@@ -103,19 +103,9 @@ struct SnapshotCommandTests {
     }
 
     @Test func `patterns count at collection, for reports as for what is saved`() async throws {
-        let server = BrokenCluster.server
-        try await withLoopbackServer(respond: server.respond) { loopback in
-            try await withFolder { folder, path in
-                let text = """
-                    apiVersion: v1
-                    kind: Config
-                    current-context: test
-                    contexts: [{name: test, context: {cluster: test, user: test}}]
-                    clusters: [{name: test, cluster: {server: "\(loopback.url)"}}]
-                    users: [{name: test, user: {}}]
-                    """
-                try Data(text.utf8).write(to: folder.appending(path: "config"))
-                let common = ["--kubeconfig", path("config"), "--redact", "work(er)?", "--redact", "127.0.0.1"]
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, _ in
+            try await withFolder { _, path in
+                let common = ["--kubeconfig", kubeconfig, "--redact", "work(er)?", "--redact", "127.0.0.1"]
                 let run = try await TriageCommand.run(["run", "crash-loop-back-off", "-o", "json"] + common)
                 #expect(run.confirmed == ["crash-loop-back-off/application-error"], "\(run.output)")
                 #expect(run.output.contains("shop/[redacted]-0") && !run.output.contains("worker"))

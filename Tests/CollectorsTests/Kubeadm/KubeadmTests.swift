@@ -59,17 +59,8 @@ import Testing
         api.answers["/api/v1/namespaces/kube-system/configmaps/kubeadm-config"] =
             answer ?? api.status(404, "NotFound", "configmaps \\\"kubeadm-config\\\" not found")
         var result: Value?
-        try await withLoopbackServer { [api] in
-            api.respond($0)
-        } body: { server in
-            let kubeconfig = """
-                current-context: x
-                contexts: [{name: x, context: {cluster: c}}]
-                clusters: [{name: c, cluster: {server: "\(server.url)"}}]
-                """
-            let effects = FilesAndNetwork(files: MadeUpWorld(files: ["/root/.kube/config": kubeconfig]))
-            result = try await collect(
-                KubeadmConfigurationCollector(), in: Surroundings(now: recordedAt, effects: effects))
+        try await withCluster(api) { surroundings, _ in
+            result = try await collect(KubeadmConfigurationCollector(), in: surroundings)
         }
         return try #require(result)
     }

@@ -23,25 +23,6 @@ struct CaptureDiagnosisTests {
             ["run"] + playbooks + ["-o", "json", "--snapshot", path.path(percentEncoded: false)] + more)
     }
 
-    private func withBrokenCluster(_ body: (_ kubeconfig: String, _ folder: URL) async throws -> Void) async throws {
-        let server = BrokenCluster.server
-        try await withLoopbackServer(respond: server.respond) { loopback in
-            let folder = try temporaryFolder()
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let kubeconfig = folder.appending(path: "kubeconfig")
-            let text = """
-                apiVersion: v1
-                kind: Config
-                current-context: test
-                contexts: [{name: test, context: {cluster: test, user: test}}]
-                clusters: [{name: test, cluster: {server: "\(loopback.url)"}}]
-                users: [{name: test, user: {}}]
-                """
-            try Data(text.utf8).write(to: kubeconfig)
-            try await body(kubeconfig.path(percentEncoded: false), folder)
-        }
-    }
-
     private func live(_ kubeconfig: String, playbooks: [String] = playbooks) async throws -> [String] {
         let result = try await TriageCommand.run(
             ["run"] + playbooks + ["-o", "json", "--kubeconfig", kubeconfig, "--now", BrokenCluster.now])
@@ -68,7 +49,7 @@ struct CaptureDiagnosisTests {
 
     @Test(.enabled(if: hasKubectl, "kubectl is not installed: no real dump can be taken"))
     func `a dump that kubectl takes gives the same diagnosis as the cluster`() async throws {
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let expected = try await live(kubeconfig)
             let dump = folder.appending(path: "dump")
             try await kubectl(
@@ -93,7 +74,7 @@ struct CaptureDiagnosisTests {
     @Test(.enabled(if: hasKubectl, "kubectl is not installed: no real dump can be taken"))
     func `a dump as YAML, and one as kubectl prints it, say the same of pods`() async throws {
         let playbooks = ["crash-loop-back-off", "image-pull-back-off"]
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let expected = try await live(kubeconfig, playbooks: playbooks)
             let dump = folder.appending(path: "dump")
             try await kubectl(
@@ -111,7 +92,7 @@ struct CaptureDiagnosisTests {
 
     @Test(.enabled(if: hasKubectl, "kubectl is not installed: no real dump can be taken"))
     func `a dump of one namespace is looked at in that namespace`() async throws {
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let dump = folder.appending(path: "dump")
             try await kubectl(
                 [
@@ -129,7 +110,7 @@ struct CaptureDiagnosisTests {
 
     @Test func `a Troubleshoot bundle gives the same diagnosis as the cluster`() async throws {
         let playbooks = ["crash-loop-back-off", "image-pull-back-off"]
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let expected = try await live(kubeconfig, playbooks: playbooks)
             let bundle = folder.appending(path: "support-bundle-2026-11-24T00_20_00")
             try CaptureLayout.troubleshoot.write(to: bundle)
@@ -143,7 +124,7 @@ struct CaptureDiagnosisTests {
     }
 
     @Test func `a bundle need not be unpacked, whatever wraps it`() async throws {
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let expected = try await live(kubeconfig, playbooks: ["crash-loop-back-off"])
             let long = String(repeating: "very-", count: 30) + "long-folder"
             try CaptureLayout.troubleshoot.write(to: folder.appending(path: long))
@@ -178,7 +159,7 @@ struct CaptureDiagnosisTests {
     }
 
     @Test func `a must-gather and a folder of lists give the same diagnosis as the cluster`() async throws {
-        try await withBrokenCluster { kubeconfig, folder in
+        try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
             let expected = try await live(kubeconfig)
             let lists = folder.appending(path: "lists")
             try CaptureLayout.kubectlGet.write(to: lists)
