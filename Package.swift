@@ -30,10 +30,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CJSONScan"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
-        .target(name: "CEL", dependencies: ["CRE2", "CJSONScan"], swiftSettings: strict),
+        .target(name: "CEL", dependencies: ["CRE2"], swiftSettings: strict),
         .target(name: "Archives", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "Facts", dependencies: ["CEL"], swiftSettings: strict),
         .target(name: "Playbooks", dependencies: ["YAML", "CEL", "Facts"], swiftSettings: strict),
@@ -78,9 +77,6 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(name: "bench", dependencies: ["CEL"], path: "Benchmarks/CEL", swiftSettings: strict),
-        .executableTarget(
-            name: "bench-facts", dependencies: ["CEL", "Facts", "Playbooks", "Engine", "Archives", "Collectors"],
-            path: "Benchmarks/Facts", swiftSettings: strict),
         .executableTarget(
             name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Collectors"], path: "Benchmarks/Library",
             swiftSettings: strict),
