@@ -98,7 +98,8 @@ let package = Package(
         .testTarget(name: "ArchivesTests", dependencies: ["Archives"], swiftSettings: strict),
         .testTarget(name: "FactsTests", dependencies: ["Facts", "CEL"], swiftSettings: strict),
         .testTarget(
-            name: "PlaybooksTests", dependencies: ["Playbooks", "Facts", "CEL", "YAML"], swiftSettings: strict),
+            name: "PlaybooksTests", dependencies: ["Playbooks", "Facts", "CEL", "YAML", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "CollectorsTests",
             dependencies: ["Collectors", "Archives", "Facts", "CEL", "YAML", "TestSupport"],

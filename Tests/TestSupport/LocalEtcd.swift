@@ -64,15 +64,14 @@ package final class LocalEtcd {
         return false
     }
 
-    package func stop(_ process: Process) {
+    package func stop(_ process: Process) async {
         // A member without a leader takes long to say goodbye.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        await process.kill()
         running.removeAll { $0.process === process }
     }
 
-    package func stopAll() {
-        for (_, process) in running { stop(process) }
+    package func stopAll() async {
+        for (_, process) in running { await stop(process) }
     }
 }
 
@@ -85,11 +84,14 @@ package func withLocalEtcd(_ body: (LocalEtcd) async throws -> Void) async throw
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("etcd-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let etcd = LocalEtcd(directory.path)
-    defer {
-        etcd.stopAll()
-        try? FileManager.default.removeItem(at: directory)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    do {
+        try await body(etcd)
+    } catch {
+        await etcd.stopAll()
+        throw error
     }
-    try await body(etcd)
+    await etcd.stopAll()
 }
 
 private struct NoLock: Error {}

@@ -14,4 +14,11 @@ extension Process {
             }
         }
     }
+
+    /// Ends it at once, and comes back when it is gone: `SIGTERM` may be blocked in it, inherited from a thread here.
+    package func kill() async {
+        guard isRunning else { return }
+        _ = Foundation.kill(processIdentifier, SIGKILL)
+        while isRunning { try? await Task.sleep(for: .milliseconds(5)) }
+    }
 }

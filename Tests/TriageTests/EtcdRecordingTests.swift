@@ -58,7 +58,7 @@ struct EtcdRecordingTests {
             let members = try await pair()
             let alone = try etcd.start(members[1], cluster: LocalEtcd.list([members[1]]), token: "other")
             #expect(try await etcd.waits(for: ready, of: members[1]))
-            etcd.stop(alone)
+            await etcd.stop(alone)
             for member in members { try etcd.start(member, cluster: LocalEtcd.list(members)) }
             #expect(try await etcd.waits(for: listening, of: members[0]))
             #expect(try await etcd.waits(for: listening, of: members[1], times: 2))
@@ -111,7 +111,7 @@ struct EtcdRecordingTests {
             #expect(try await etcd.waits(for: ready, of: members[0]))
             let file = "\(etcd.directory)/snapshot.db"
             try await etcdctl(["--endpoints=\(members[0].clientURL)", "snapshot", "save", file])
-            etcd.stop(first)
+            await etcd.stop(first)
             for member in members {
                 try await etcdctl([
                     "snapshot", "restore", file, "--name=\(member.name)",

@@ -237,7 +237,7 @@ struct EtcdFixTests {
             for name in ["m1", "m2", "m3"] { members.append(try await LocalEtcd.member(name)) }
             let alone = try etcd.start(members[2], cluster: LocalEtcd.list([members[2]]), token: "other")
             #expect(try await etcd.waits(for: ready, of: members[2]))
-            etcd.stop(alone)
+            await etcd.stop(alone)
             for member in members.prefix(2) { try etcd.start(member, cluster: LocalEtcd.list(members)) }
             for member in members.prefix(2) { #expect(try await etcd.waits(for: ready, of: member)) }
             let foreign = try etcd.start(members[2], cluster: LocalEtcd.list(members))
@@ -256,10 +256,10 @@ struct EtcdFixTests {
             ], replies: replies, environment: ["ETCDCTL_ENDPOINTS": members.map(\.clientURL).joined(separator: ",")])
     }
 
-    private func begin(stopping stop: @escaping () -> Void) -> [PseudoTerminal.Reply] {
+    private func begin(stopping stop: @escaping () async -> Void) -> [PseudoTerminal.Reply] {
         [
             .init("Type 'set-the-stale-data-aside-and-rejoin' to go on:", "set-the-stale-data-aside-and-rejoin"),
-            .init("step 1 of 6", "y"), .init("step 2 of 6", "y"), .init("step 3 of 6", "y", act: { stop() }),
+            .init("step 1 of 6", "y"), .init("step 2 of 6", "y"), .init("step 3 of 6", "y", act: { await stop() }),
             .init("step 4 of 6", "y"), .init("step 5 of 6", "y"),
         ]
     }
@@ -267,7 +267,7 @@ struct EtcdFixTests {
     @Test func `a member with foreign data joins again`() async throws {
         try await withForeignMember { etcd, members, foreign in
             let replies =
-                begin { etcd.stop(foreign) } + [
+                begin { await etcd.stop(foreign) } + [
                     .init(
                         "step 6 of 6", "y",
                         act: {
@@ -290,7 +290,7 @@ struct EtcdFixTests {
         try await withForeignMember { etcd, members, foreign in
             var wrong: Process?
             let replies =
-                begin { etcd.stop(foreign) } + [
+                begin { await etcd.stop(foreign) } + [
                     .init(
                         "step 6 of 6", "y",
                         act: {
@@ -300,7 +300,7 @@ struct EtcdFixTests {
                     .init(
                         "undo what was done", "y",
                         act: {
-                            wrong.map { etcd.stop($0) }
+                            if let wrong { await etcd.stop(wrong) }
                             // The person clears what the wrong start wrote, so that the former data fit again.
                             try FileManager.default.removeItem(atPath: "\(etcd.directory)/m3/member")
                         }),

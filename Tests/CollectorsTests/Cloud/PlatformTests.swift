@@ -222,11 +222,16 @@ func withMoto(_ body: (String) async throws -> Void) async throws {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    defer {
-        // It takes SIGTERM for a reason to wait.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+    do {
+        try await askingMoto(process, port, body)
+    } catch {
+        await process.kill()
+        throw error
     }
+    await process.kill()
+}
+
+private func askingMoto(_ process: Process, _ port: Int, _ body: (String) async throws -> Void) async throws {
     let effects = SystemEffects(environment: [:])
     // It is up when it answers, however long that takes on this machine.
     while process.isRunning {
@@ -234,6 +239,7 @@ func withMoto(_ body: (String) async throws -> Void) async throws {
             try await body("http://127.0.0.1:\(port)")
             return
         }
+        try await Task.sleep(for: .milliseconds(50))
     }
     Issue.record("moto_server ended before it answered")
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Playbooks
@@ -20,12 +21,14 @@ import Testing
                 if kind(schema).is_valid(document): print(kind.__name__, "accepts:", json.dumps(document))
         """
 
-    private static func hasValidator() -> Bool {
-        (try? run(["python3", "-c", "import jsonschema"]))?.status == 0
+    private static func hasValidator() async -> Bool {
+        let file = FileManager.default.temporaryDirectory.appending(path: "validator-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: file) }
+        return (try? await run(["python3", "-c", "import jsonschema"], output: file))?.status == 0
     }
 
-    @Test(.enabled("needs python3 with jsonschema", { hasValidator() }))
-    func `readers of 2020-12 and of draft-07 agree with the loader`() throws {
+    @Test(.enabled("needs python3 with jsonschema", { await hasValidator() }))
+    func `readers of 2020-12 and of draft-07 agree with the loader`() async throws {
         let good = #"""
             {"apiVersion": "playbooks.triage/v1", "kind": "Playbook",
              "metadata": {"name": "a", "title": "A", "version": "1.0.0", "severity": "error"},
@@ -52,22 +55,20 @@ import Testing
             try Data(text.utf8).write(to: file)
             files.append(file.path)
         }
-        let result = try Self.run(["python3", "-c", Self.checker] + files)
+        let result = try await Self.run(["python3", "-c", Self.checker] + files, output: folder.appending(path: "out"))
         #expect(result.output == "" && result.status == 0)
         #expect(changes.allSatisfy { good.contains($0.0) })
     }
 
-    private static func run(_ arguments: [String]) throws -> (status: Int32, output: String) {
+    private static func run(_ arguments: [String], output: URL) async throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+        try Data().write(to: output)
+        let handle = try FileHandle(forWritingTo: output)
+        (process.standardOutput, process.standardError) = (handle, handle)
+        try await process.runToEnd()
+        return (process.terminationStatus, String(decoding: try Data(contentsOf: output), as: UTF8.self))
     }
 }
 
