@@ -17,9 +17,9 @@ struct Join: Sendable {
     ///
     /// The first time that a loop meets a list it goes over all of it: an index pays when it is met again.
     func candidates(in list: List, _ frame: inout Frame) -> Candidates? {
-        guard let index = frame.extras.indices[id], index.identity == list.identity, index.list.count == list.count
+        guard let index = frame.extras.index(of: id), index.identity == list.identity, index.list.count == list.count
         else {
-            frame.extras.indices[id] = JoinIndex(list)
+            frame.extras.setIndex(JoinIndex(list), of: id)
             return nil
         }
         let key = key.evaluate(&frame)
@@ -36,14 +36,18 @@ struct Join: Sendable {
 
 /// Positions in a list by the hash of what stands at a path in each element.
 final class JoinIndex {
+    fileprivate struct Row {
+        var hash: UInt64 = 0
+        /// The next position in the same bucket, -1 where there is none.
+        var next: Int32 = -1
+    }
+
     let list: List
     let identity: UInt
     private(set) var isBuilt = false
     /// The first position of each bucket, -1 where there is none; a power of two long.
     private var heads: [Int32] = []
-    /// The next position in the same bucket.
-    fileprivate var next: [Int32] = []
-    fileprivate var hashes: [UInt64] = []
+    fileprivate var rows: [Row] = []
     /// Positions without a hash, in order.
     fileprivate var irregular: [Int32] = []
 
@@ -58,8 +62,7 @@ final class JoinIndex {
         var size = 8
         while size < elements.count * 2 { size *= 2 }
         heads = Array(repeating: -1, count: size)
-        next = Array(repeating: -1, count: elements.count)
-        hashes = Array(repeating: 0, count: elements.count)
+        rows = Array(repeating: Row(), count: elements.count)
         // From the end, so that each bucket comes out in order.
         for position in elements.indices.reversed() {
             guard let hash = elements[position].value(at: fields)?.joinHash else {
@@ -67,8 +70,7 @@ final class JoinIndex {
                 continue
             }
             let bucket = Int(truncatingIfNeeded: hash) & (size - 1)
-            hashes[position] = hash
-            next[position] = heads[bucket]
+            rows[position] = Row(hash: hash, next: heads[bucket])
             heads[bucket] = Int32(position)
         }
         irregular.reverse()
@@ -76,7 +78,7 @@ final class JoinIndex {
 
     func candidates(_ hash: UInt64) -> Candidates {
         var matching = Int(heads[Int(truncatingIfNeeded: hash) & (heads.count - 1)])
-        while matching >= 0, hashes[matching] != hash { matching = Int(next[matching]) }
+        while matching >= 0, rows[matching].hash != hash { matching = Int(rows[matching].next) }
         return Candidates(index: self, hash: hash, matching: matching, irregular: 0)
     }
 }
@@ -96,7 +98,9 @@ struct Candidates: Sequence, IteratorProtocol {
             return other
         }
         defer {
-            repeat { matching = Int(index.next[matching]) } while matching >= 0 && index.hashes[matching] != hash
+            repeat {
+                matching = Int(index.rows[matching].next)
+            } while matching >= 0 && index.rows[matching].hash != hash
         }
         return matching
     }

@@ -27,14 +27,22 @@ final class VariableNode: Node {
 
     func evaluate(_ frame: inout Frame) -> Value {
         frame.charge(1)
-        guard let value = frame.variables?.value(for: name.key) ?? frame.activation?.value(of: name) else {
-            let message = "the variable '\(name.text)' has no value"
-            return .error(EvaluationError(.undeclaredReference, message, offset: offset))
-        }
+        guard let value = frame.variables?.value(for: name.key.probe) else { return lookUp(&frame) }
         if case .unknown = value { return value.located([name.text]) }
         return value
     }
 
+    /// Wherever variables come from, and by names of any length.
+    @inline(never)
+    private func lookUp(_ frame: inout Frame) -> Value {
+        guard let value = frame.variables?.value(for: name.key) ?? frame.activation?.value(of: name) else {
+            let message = "the variable '\(name.text)' has no value"
+            return .error(EvaluationError(.undeclaredReference, message, offset: offset))
+        }
+        return value.located([name.text])
+    }
+
+    var place: ContiguousArray<Key.Probe> { [name.key.probe] }
     func attributePath(_ frame: inout Frame) -> [String]? { [name.text] }
 }
 

@@ -7,9 +7,12 @@ protocol Node: AnyObject, Sendable {
     func attributePath(_ frame: inout Frame) -> [String]?
     /// The same for what is found in the value by this index or key.
     func elementPath(_ frame: inout Frame, at component: String) -> [String]?
+    /// The names from the variables to the value, where it is found by names alone; else empty.
+    var place: ContiguousArray<Key.Probe> { get }
 }
 
 extension Node {
+    var place: ContiguousArray<Key.Probe> { [] }
     func attributePath(_ frame: inout Frame) -> [String]? { nil }
     func elementPath(_ frame: inout Frame, at component: String) -> [String]? {
         attributePath(&frame).map { $0 + [component] }
@@ -27,11 +30,18 @@ struct Frame {
     /// What few evaluations need.
     final class Extras {
         var patterns: [String: Pattern] = [:]
-        var indices: [Int: JoinIndex] = [:]
+        private var indices: [JoinIndex?] = []
         /// By `Expression.id`, where an explanation is wanted.
         var recorded: [Value?] = []
         /// Bytes of strings and lists that were joined; the cost alone does not bound them.
         var allocated = 0
+
+        func index(of join: Int) -> JoinIndex? { join < indices.count ? indices[join] : nil }
+
+        func setIndex(_ index: JoinIndex, of join: Int) {
+            while indices.count <= join { indices.append(nil) }
+            indices[join] = index
+        }
     }
 
     /// Where the variables are no map.
@@ -63,6 +73,14 @@ struct Frame {
     mutating func charge(_ units: UInt64) {
         let (sum, overflow) = cost.addingReportingOverflow(units)
         cost = overflow ? .max : sum
+    }
+
+    /// Looks at what stands at a node's place without taking it out; `nil` where it takes an evaluation to tell.
+    @inline(__always)
+    mutating func look<Result>(at place: ContiguousArray<Key.Probe>, _ body: (Value) -> Result?) -> Result? {
+        guard !place.isEmpty, let result = variables?.look(along: place, body) else { return nil }
+        charge(UInt64(place.count))
+        return result
     }
 
     @inline(__always)

@@ -41,18 +41,26 @@ final class ConstantEqualityNode: Node {
     let left: any Node
     let constant: Value
     let isNegated: Bool
+    private let constantSize: Int
+    private let leftPlace: ContiguousArray<Key.Probe>
 
     init(_ left: any Node, _ constant: Value, isNegated: Bool) {
         self.left = left
         self.constant = constant
         self.isNegated = isNegated
+        constantSize = constant.costSize
+        leftPlace = left.place
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
+        if let isEqual = frame.look(at: leftPlace, { $0.isSameScalar(as: constant) }) {
+            frame.charge(CallCost.traversal(constantSize))
+            return .bool(isEqual != isNegated)
+        }
         let value = left.evaluate(&frame)
         switch (value, constant) {
         case (.string(let first), .string(let second)):
-            frame.charge(CallCost.traversal(min(first.utf8.count, second.utf8.count)))
+            frame.charge(CallCost.traversal(min(first.utf8.count, constantSize)))
             return .bool(first.isIdentical(to: second) != isNegated)
         case (.bool(let first), .bool(let second)):
             frame.charge(1)
@@ -62,12 +70,25 @@ final class ConstantEqualityNode: Node {
             return .bool((first == second) != isNegated)
         case (.unknown, _), (.error, _): return value
         default:
-            frame.charge(CallCost.traversal(min(value.costSize, constant.costSize)))
+            frame.charge(CallCost.traversal(min(value.costSize, constantSize)))
             var unknowns: UnknownSet?
             guard let isEqual = value.isEqual(to: constant, unknowns: &unknowns) else {
                 return (unknowns.map(Value.unknown) ?? .bool(isNegated)).located(left.attributePath(&frame))
             }
             return .bool(isEqual != isNegated)
+        }
+    }
+}
+
+extension Value {
+    /// Whether two scalars are equal; `nil` where it takes a closer look to tell.
+    @inline(__always)
+    fileprivate func isSameScalar(as other: Value) -> Bool? {
+        switch (self, other) {
+        case (.string(let one), .string(let two)): one.bits == two.bits ? true : nil
+        case (.bool(let one), .bool(let two)): one == two
+        case (.int(let one), .int(let two)): one == two
+        default: nil
         }
     }
 }
@@ -129,15 +150,21 @@ final class ConstantOrderNode: Node {
     let left: any Node
     let relation: OrderNode.Relation
     let constant: Int64
+    private let leftPlace: ContiguousArray<Key.Probe>
 
     init(_ node: OrderNode, _ constant: Int64) {
         self.node = node
         self.constant = constant
         left = node.left
+        leftPlace = left.place
         relation = node.relation
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
+        if let number = frame.look(at: leftPlace, { if case .int(let number) = $0 { number } else { nil } }) {
+            frame.charge(1)
+            return .bool(relation.holds(number, constant))
+        }
         let value = left.evaluate(&frame)
         guard case .int(let number) = value else { return node.compare(value, .int(constant), &frame) }
         frame.charge(1)

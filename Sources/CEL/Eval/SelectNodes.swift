@@ -17,19 +17,18 @@ final class SelectNode: Node {
     private let probes: ContiguousArray<Key.Probe>
     /// The same with the variable's name before them, where the operand is one: then the variable itself need not be
     /// looked at (benchmark "nested maps").
-    private let probesFromVariables: ContiguousArray<Key.Probe>
+    let place: ContiguousArray<Key.Probe>
 
     init(_ operand: any Node, fields: [Field]) {
         self.operand = operand
         self.fields = fields
         let probes = ContiguousArray(fields.map(\.key.probe))
         self.probes = probes
-        probesFromVariables = (operand as? VariableNode).map { [$0.name.key.probe] + probes } ?? []
+        place = (operand as? VariableNode).map { $0.place + probes } ?? []
     }
 
     func evaluate(_ frame: inout Frame) -> Value {
-        if !probesFromVariables.isEmpty, let found = frame.variables?.value(along: probesFromVariables) {
-            frame.charge(UInt64(probesFromVariables.count))
+        if let found = frame.look(at: place, { $0 }) {
             if case .unknown = found { return found.located(attributePath(&frame)) }
             return found
         }

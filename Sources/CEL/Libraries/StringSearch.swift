@@ -53,9 +53,7 @@ extension String {
             unsafe separator.withUTF8Bytes { separator in
                 guard let first = unsafe separator.first else { return unsafe countScalars(text, 0..<text.count) }
                 if separator.count == 1 {
-                    var count = 1
-                    for index in text.indices where unsafe text[index] == first { count += 1 }
-                    return count
+                    return unsafe countBytes(first, in: text) + 1
                 }
                 var count = 1
                 var start = 0
@@ -113,9 +111,13 @@ private func partCount(
     of text: UnsafeBufferPointer<UInt8>, separator: UnsafeBufferPointer<UInt8>, limit: Int
 ) -> Int {
     guard let first = unsafe separator.first else { return min(text.count, limit) }
-    var count = 1
-    for index in text.indices { if unsafe text[index] == first { count += 1 } }
-    return min(count, limit)
+    return unsafe min(countBytes(first, in: text) + 1, limit)
+}
+
+private func countBytes(_ byte: UInt8, in text: UnsafeBufferPointer<UInt8>) -> Int {
+    var count = 0
+    for index in text.indices where unsafe text[index] == byte { count &+= 1 }
+    return count
 }
 
 private func endOfPart(

@@ -29,7 +29,7 @@ public struct Map: Sendable, ExpressibleByDictionaryLiteral {
     }
 
     public var entries: [(key: Value, value: Value)] { table.entries }
-    public var count: Int { table.entries.count }
+    public var count: Int { table.rows.count }
     public subscript(key: String) -> Value? { table.value(for: key) }
     /// The value whose key equals this one, whatever its numeric type.
     public subscript(key: Value) -> Value? { table.value(for: key) }
@@ -41,7 +41,8 @@ public struct Map: Sendable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    fileprivate var eagerTable: Table? { if case .eager(let table) = storage { table } else { nil } }
+    /// Where it is there already.
+    var eagerTable: Table? { if case .eager(let table) = storage { table } else { nil } }
 
     /// Whether two keys were equal.
     var hasDuplicates: Bool { table.hasDuplicates }
@@ -79,179 +80,6 @@ struct Key: Sendable {
 extension String {
     @inline(__always)
     var bits: (UInt64, UInt64) { unsafe unsafeBitCast(self, to: (UInt64, UInt64).self) }
-}
-
-/// Entries with the hashes of their keys; from nine entries on, an open-addressed index over them.
-@safe final class Table: Sendable {
-    static let empty = Table([])
-
-    @safe private struct Row {
-        var probe: Key.Probe
-        /// The value's table where it is a map that is there already; alive as long as the entry.
-        var table: Unmanaged<Table>?
-
-        var hash: UInt64 { probe.hash }
-    }
-
-    let entries: [(key: Value, value: Value)]
-    let hasDuplicates: Bool
-    private let count: Int
-    // Both are filled in `init`, only read from then on, and freed in `deinit`, when nobody else can hold them. Measured:
-    // arrays are retained for each look.
-    private nonisolated(unsafe) let rows: UnsafeMutablePointer<Row>
-    /// Position + 1 by hash, `mask + 1` long; none for a small table, which is searched row by row.
-    private nonisolated(unsafe) let index: UnsafeMutablePointer<Int32>?
-    private let mask: Int
-
-    init(_ entries: [(key: Value, value: Value)]) {
-        self.entries = entries
-        let count = entries.count
-        self.count = count
-        let rows = UnsafeMutablePointer<Row>.allocate(capacity: count)
-        for (position, entry) in entries.enumerated() {
-            let probe =
-                if case .string(let text) = entry.key {
-                    Key.Probe(hash: text.textHash, bits: text.bits)
-                } else {
-                    Key.Probe(hash: entry.key.keyHash ?? 0)
-                }
-            let table: Unmanaged<Table>? =
-                if case .map(let map) = entry.value { unsafe map.eagerTable.map(Unmanaged.passUnretained) } else { nil }
-            unsafe (rows + position).initialize(to: Row(probe: probe, table: table))
-        }
-        unsafe self.rows = rows
-        var hasDuplicates = false
-        if count > 8 {
-            let mask = Int(UInt(count * 2 - 1).nextPowerOfTwo) - 1
-            let index = UnsafeMutablePointer<Int32>.allocate(capacity: mask + 1)
-            unsafe index.initialize(repeating: 0, count: mask + 1)
-            for position in 0..<count {
-                let hash = unsafe rows[position].hash
-                var slot = Int(truncatingIfNeeded: hash) & mask
-                while unsafe index[slot] != 0 {
-                    let other = Int(unsafe index[slot]) - 1
-                    if unsafe rows[other].hash == hash, entries[other].key.isSameKey(as: entries[position].key) {
-                        hasDuplicates = true
-                        break
-                    }
-                    slot = (slot + 1) & mask
-                }
-                if unsafe index[slot] == 0 { unsafe index[slot] = Int32(position + 1) }
-            }
-            self.mask = mask
-            unsafe self.index = index
-        } else {
-            mask = 0
-            unsafe index = nil
-            for position in 0..<count {
-                for other in 0..<position where unsafe rows[other].hash == rows[position].hash {
-                    if entries[other].key.isSameKey(as: entries[position].key) { hasDuplicates = true }
-                }
-            }
-        }
-        self.hasDuplicates = hasDuplicates
-    }
-
-    deinit {
-        unsafe rows.deallocate()
-        unsafe index?.deallocate()
-    }
-
-    @inline(__always)
-    func value(for key: Key) -> Value? { position(for: key).map { entries[$0].value } }
-
-    /// The table of the map under this name; `nil` where it takes a closer look to tell.
-    @inline(__always)
-    func table(for probe: Key.Probe) -> Unmanaged<Table>? {
-        let position = position(for: probe)
-        return position < 0 ? nil : unsafe rows[position].table
-    }
-
-    /// The value under this name; `nil` where it takes a closer look to tell.
-    @inline(__always)
-    func value(for probe: Key.Probe) -> Value? {
-        let position = position(for: probe)
-        return position < 0 ? nil : entries[position].value
-    }
-
-    /// The value at the end of a path; `nil` where it takes a closer look to tell.
-    ///
-    /// Each table keeps those below it alive: nothing on the way needs to be counted.
-    @inline(__always)
-    func value(along probes: ContiguousArray<Key.Probe>) -> Value? {
-        withExtendedLifetime(self) {
-            var table = unsafe Unmanaged.passUnretained(self)
-            let last = probes.count - 1
-            for index in 0..<last {
-                guard let next = unsafe table._withUnsafeGuaranteedRef({ unsafe $0.table(for: probes[index]) }) else {
-                    return nil
-                }
-                unsafe table = next
-            }
-            return unsafe table._withUnsafeGuaranteedRef { $0.value(for: probes[last]) }
-        }
-    }
-
-    /// -1 where no key has these very bits.
-    @inline(__always)
-    private func position(for probe: Key.Probe) -> Int {
-        guard let index = unsafe index else {
-            for position in 0..<count {
-                let row = unsafe rows[position].probe
-                if row.hash == probe.hash, row.bits == probe.bits { return position }
-            }
-            return -1
-        }
-        var slot = Int(truncatingIfNeeded: probe.hash) & mask
-        while true {
-            let position = Int(unsafe index[slot]) - 1
-            guard position >= 0 else { return -1 }
-            let row = unsafe rows[position].probe
-            if row.hash == probe.hash, row.bits == probe.bits { return position }
-            slot = (slot + 1) & mask
-        }
-    }
-
-    func value(for name: String) -> Value? { value(for: Key(name)) }
-
-    func value(for key: Value) -> Value? {
-        if case .string(let name) = key { return value(for: name) }
-        guard let hash = key.keyHash else { return nil }
-        return position(hash: hash) { entries[$0].key.isSameKey(as: key) }.map { entries[$0].value }
-    }
-
-    @inline(__always)
-    func position(for key: Key) -> Int? {
-        position(hash: key.probe.hash) { position in
-            unsafe rows[position].probe.bits == key.probe.bits || hasKey(key.name, at: position)
-        }
-    }
-
-    @inline(never)
-    private func hasKey(_ name: String, at position: Int) -> Bool {
-        if case .string(let text) = entries[position].key { text.isIdentical(to: name) } else { false }
-    }
-
-    @inline(__always)
-    private func position(hash: UInt64, where isSame: (Int) -> Bool) -> Int? {
-        guard let index = unsafe index else {
-            for position in 0..<count where unsafe rows[position].hash == hash {
-                if isSame(position) { return position }
-            }
-            return nil
-        }
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while true {
-            let position = Int(unsafe index[slot]) - 1
-            guard position >= 0 else { return nil }
-            if unsafe rows[position].hash == hash, isSame(position) { return position }
-            slot = (slot + 1) & mask
-        }
-    }
-}
-
-extension UInt {
-    fileprivate var nextPowerOfTwo: UInt { self <= 1 ? 1 : 1 << UInt(Self.bitWidth - (self - 1).leadingZeroBitCount) }
 }
 
 extension Value {

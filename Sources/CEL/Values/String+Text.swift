@@ -14,8 +14,7 @@ extension String {
         guard count == other.utf8.count else { return false }
         return unsafe withBytes { mine in
             unsafe other.withBytes { theirs in
-                for index in 0..<count where unsafe mine[index] != theirs[index] { return false }
-                return true
+                unsafe mine.hasBytes(theirs, at: 0)
             }
         }
     }
@@ -23,9 +22,7 @@ extension String {
     func startsWithText(_ other: String) -> Bool {
         unsafe withBytes { mine in
             unsafe other.withBytes { theirs in
-                guard mine.count >= theirs.count else { return false }
-                for index in 0..<theirs.count where unsafe mine[index] != theirs[index] { return false }
-                return true
+                unsafe mine.count >= theirs.count && mine.hasBytes(theirs, at: 0)
             }
         }
     }
@@ -33,10 +30,7 @@ extension String {
     func endsWithText(_ other: String) -> Bool {
         unsafe withBytes { mine in
             unsafe other.withBytes { theirs in
-                let start = mine.count - theirs.count
-                guard start >= 0 else { return false }
-                for index in 0..<theirs.count where unsafe mine[start + index] != theirs[index] { return false }
-                return true
+                unsafe mine.count >= theirs.count && mine.hasBytes(theirs, at: mine.count - theirs.count)
             }
         }
     }
@@ -47,11 +41,8 @@ extension String {
             unsafe other.withBytes { theirs in
                 guard let first = unsafe theirs.first else { return true }
                 guard mine.count >= theirs.count else { return false }
-                search: for start in 0...(mine.count - theirs.count) where unsafe mine[start] == first {
-                    for index in 1..<max(theirs.count, 1) where unsafe mine[start + index] != theirs[index] {
-                        continue search
-                    }
-                    return true
+                for start in 0...(mine.count - theirs.count) where unsafe mine[start] == first {
+                    if unsafe mine.hasBytes(theirs, at: start) { return true }
                 }
                 return false
             }
@@ -93,6 +84,26 @@ extension String {
     private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         if let result = unsafe utf8.withContiguousStorageIfAvailable({ unsafe body($0) }) { return result }
         return unsafe Array(utf8).withUnsafeBufferPointer { unsafe body($0) }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether the other bytes stand here, all of which must have room; eight at a time.
+    @inline(__always)
+    fileprivate func hasBytes(_ other: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
+        let mine = UnsafeRawBufferPointer(self)
+        let theirs = UnsafeRawBufferPointer(other)
+        var offset = 0
+        while offset + 8 <= theirs.count {
+            let one = unsafe mine.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+            if unsafe one != theirs.loadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+            offset += 8
+        }
+        while offset < theirs.count {
+            if unsafe mine[start + offset] != theirs[offset] { return false }
+            offset += 1
+        }
+        return true
     }
 }
 
