@@ -33,7 +33,10 @@ import Testing
         ("[{'a': 1}].map(m, m.a)", "list(int)"), ("[[1], [2]].flatten()", "list(dyn)"),
         ("{1: 'a'}[?1]", "optional(string)"),
         ("cel.block([1, cel.index(0) + 1], [cel.index(1)])", "list(int)"), ("dyn(1) + 1", "int"),
-        ("inputs.?a", "optional(string)"),
+        ("inputs.?a", "optional(string)"), ("[now, null][1]", "timestamp"), ("[null, now]", "list(timestamp)"),
+        ("[optional.of(1), null]", "list(optional(int))"), ("[null, null]", "list(null)"),
+        ("[[null], [now]]", "list(list(timestamp))"), ("true ? null : duration('1s')", "duration"),
+        ("google.protobuf.FieldMask{}", "google.protobuf.FieldMask"),
     ])
     func `deduces the type`(source: String, type: String) throws {
         #expect(try Self.environment.compile(source).resultType.description == type)
@@ -56,6 +59,8 @@ import Testing
         ("[1, 2", "syntax", "", ""),
         ("'abc", "syntax", "'abc", ""),
         ("9223372036854775808", "invalidLiteral", "9223372036854775808", ""),
+        ("1.0 + 1e400", "invalidLiteral", "1e400", ""),
+        ("google.protobuf.Value{bool_value: true, bool_value: false}", "syntax", "bool_value", ""),
         ("has(facts)", "invalidMacro", "facts", ""),
         ("[1].all(1, true)", "invalidMacro", "1", ""),
     ])

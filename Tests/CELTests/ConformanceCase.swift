@@ -20,14 +20,23 @@ struct ConformanceCase {
     var obstacle: Obstacle? {
         if expression.contains("proto.getExt") || expression.contains("proto.hasExt") { return .extensionField }
         if expression.contains("google.protobuf.Any{"), json["expect"]["value"] != nil { return .serialized }
-        if !json["check_only"].flag, json["bindings"].members.values.contains(where: { $0["value"]["object"] != nil }) {
-            return .boundMessage
-        }
+        // The type is deduced without the data.
+        if !json["check_only"].flag, !hasWrongType, bindsMessage { return .boundMessage }
         return nil
     }
 
+    /// The data keep the type's name of a message that is bound, and not its fields: we bind one that has none set.
+    private var bindsMessage: Bool { json["bindings"].members.values.contains { $0["value"]["object"] != nil } }
+
+    private var hasWrongType: Bool {
+        guard let type = json["expect"]["type"], let program = try? environment().compile(expression) else {
+            return false
+        }
+        return type != .description(of: program.resultType)
+    }
+
     enum Obstacle: String, CaseIterable {
-        case boundMessage = "binds a message, of which the data keep the type's name and not the fields"
+        case boundMessage = "reads the fields of a bound message, of which the data keep only the type's name"
         case extensionField = "reads a field that another file adds to a message (protobuf's extensions)"
         case serialized = "holds a message in protobuf's wire format (google.protobuf.Any)"
     }
@@ -94,7 +103,10 @@ struct ConformanceCase {
     private func bindings() -> [String: Value]? {
         var variables: [String: Value] = [:]
         for (name, binding) in json["bindings"].members {
-            if let value = binding["value"] {
+            if let object = binding["value"]["object"] {
+                guard let message = ConformanceTypes.emptyMessage(object.text, enumerations) else { return nil }
+                variables[name] = message
+            } else if let value = binding["value"] {
                 guard let plain = Value(tagged: value) else { return nil }
                 variables[name] = plain
             } else if binding["unknown"] != nil {

@@ -4,17 +4,23 @@ import Testing
 
 /// cel-spec's own cases.
 ///
-/// They are not part of this project: `TRIAGE_CEL_CASES` names the files (JSON Lines, separated by `:`); without it they
-/// are looked for beside the package, in `../shared/conformance/cel/dev.jsonl`.
+/// They are not part of this project: `TRIAGE_CEL_CASES` names the files (JSON Lines) or the directories they are in,
+/// separated by `:`, commas or line breaks; without it they are looked for beside the package, in
+/// `../shared/conformance/cel/dev.jsonl`.
 @Suite struct CELConformance {
     static let files: [String] = {
         if let named = ProcessInfo.processInfo.environment["TRIAGE_CEL_CASES"], !named.isEmpty {
-            return named.split(separator: ":").map(String.init)
+            return named.split { ":,\n".contains($0) }.flatMap { files(at: String($0)) }
         }
         let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         return [package.appending(path: "../shared/conformance/cel/dev.jsonl").standardizedFileURL.path]
     }()
+
+    private static func files(at path: String) -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
+        return names.filter { $0.hasSuffix(".jsonl") }.sorted().map { "\(path)/\($0)" }
+    }
 
     static var isThere: Bool { files.allSatisfy { FileManager.default.fileExists(atPath: $0) } }
 
@@ -40,10 +46,12 @@ import Testing
                 guard let failure else { continue }
                 if let obstacle {
                     obstacles[obstacle, default: 0] += 1
+                    print("CELConformance needs protobuf: \(test.name) \(obstacle.rawValue)")
                 } else if Self.mistaken.contains(test.name) {
                     print("CELConformance mistaken case: \(test.name) \(failure)")
                 } else {
                     failures.append("\(test.name): \(test.expression) \(failure)")
+                    print("CELConformance failed: \(failures.last ?? "")")
                 }
             }
         }

@@ -22,6 +22,11 @@ struct ConformanceTypes {
         return Library("conformance", functions: functions, types: types[enumerations] ?? [], constants: constants)
     }
 
+    /// A message of this name, no field of which is set.
+    static func emptyMessage(_ name: String, _ enumerations: Enumerations) -> Value? {
+        types[enumerations]?.first { $0.name == name }.map { .opaque(MessageValue($0)) }
+    }
+
     private static let types: [Enumerations: [MessageType]] = [
         .ints: Syntax.allCases.flatMap { types($0, .ints) }, .types: Syntax.allCases.flatMap { types($0, .types) },
     ]
@@ -67,11 +72,15 @@ struct ConformanceTypes {
 
     private static let wellKnown: [String: FieldType] = [
         "any": .any, "duration": .duration, "timestamp": .timestamp, "struct": .jsonObject, "value": .json,
-        "list_value": .jsonList, "null_value": .int32,
+        "list_value": .jsonList, "null_value": .int32, "field_mask": .message { fieldMask },
+        "empty": .message { empty },
         "int64_wrapper": .nullable(.int), "int32_wrapper": .nullable(.int32), "double_wrapper": .nullable(.double),
         "float_wrapper": .nullable(.float), "uint64_wrapper": .nullable(.uint), "uint32_wrapper": .nullable(.uint32),
         "string_wrapper": .nullable(.string), "bool_wrapper": .nullable(.bool), "bytes_wrapper": .nullable(.bytes),
     ]
+
+    private static let fieldMask = MessageType("google.protobuf.FieldMask", fields: ["paths": .init(.list(.string))])
+    private static let empty = MessageType("google.protobuf.Empty", fields: [:])
 
     /// Words that are no names in CEL, or are in other languages.
     private static let words = [
@@ -114,6 +123,7 @@ struct ConformanceTypes {
                 "repeated_nested_message": .init(.list(nested)), "repeated_nested_enum": .init(.list(number)),
                 "repeated_lazy_message": .init(.list(nested)), "repeated_string_piece": .init(.list(.string)),
                 "repeated_cord": .init(.list(.string)), "null_value": .init(.int32), "list_value": .init(.jsonList),
+                "field_mask": .init(.message { fieldMask }), "empty": .init(.message { empty }),
                 "optional_null_value": .init(.int32, hasPresence: true),
                 "optional_bool": .init(.bool, hasPresence: true),
                 "optional_string": .init(.string, hasPresence: true), "oneof_type": .init(recursive),

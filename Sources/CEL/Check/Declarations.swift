@@ -24,7 +24,10 @@ struct Declarations: Sendable {
 
     static let standard = Declarations(Library.all)
 
-    init(_ libraries: [Library]) { for library in libraries { add(library) } }
+    init(_ libraries: [Library]) {
+        for type in MessageType.wellKnown { add(type) }
+        for library in libraries { add(library) }
+    }
 
     mutating func add(_ library: Library) {
         for function in library.functions {
@@ -36,11 +39,13 @@ struct Declarations: Sendable {
                 if case .opaque(let name, _) = overload.result { types[name] = overload.result }
             }
         }
-        for type in library.types {
-            types[type.name] = type.valueType
-            messages[type.name] = type
-        }
+        for type in library.types { add(type) }
         constants.merge(library.constants) { _, added in added }
+    }
+
+    private mutating func add(_ type: MessageType) {
+        types[type.name] = type.valueType
+        messages[type.name] = type
     }
 
     /// cel-spec, "Types".

@@ -135,9 +135,10 @@ struct TypeInference {
         if case .parameter = first { return true }
         if second.isDynamic { return false }
         if case .parameter = second { return false }
+        // Where null may stand for it, the type says more than that it may be null.
+        if second == .null { return true }
         switch (first, second) {
-        case (.nullable(let inner), _): return second == .null || inner == second.withoutNull
-        case (.null, _): return second == .null
+        case (.nullable(let inner), _): return inner == second.withoutNull
         case (.list(let element), .list(let other)): return isEqualOrMoreGeneral(element, than: other)
         case (.optional(let value), .optional(let other)): return isEqualOrMoreGeneral(value, than: other)
         case (.map(let key, let value), .map(let otherKey, let otherValue)):

@@ -6,7 +6,7 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
     case uint64 = "UInt64Value", float = "FloatValue", double = "DoubleValue", string = "StringValue"
     case bytes = "BytesValue"
     case timestamp = "Timestamp", duration = "Duration"
-    case `struct` = "Struct", value = "Value", listValue = "ListValue", empty = "Empty"
+    case `struct` = "Struct", value = "Value", listValue = "ListValue"
 
     var name: String { "google.protobuf." + rawValue }
 
@@ -14,7 +14,7 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
         switch self {
         case .timestamp: .timestamp
         case .duration: .duration
-        case .struct, .empty: .map(.string, .dyn)
+        case .struct: .map(.string, .dyn)
         case .value: .dyn
         case .listValue: .list(.dyn)
         case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
@@ -32,7 +32,6 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
                 "struct_value": .map(.string, .dyn), "list_value": .list(.dyn),
             ]
         case .listValue: ["values": .list(.dyn)]
-        case .empty: [:]
         case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
             ["value": content?.valueType ?? .dyn]
         }
@@ -50,7 +49,7 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
         case .double: .double
         case .string: .string
         case .bytes: .bytes
-        case .timestamp, .duration, .struct, .value, .listValue, .empty: nil
+        case .timestamp, .duration, .struct, .value, .listValue: nil
         }
     }
 
@@ -59,7 +58,6 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
         case .timestamp: timestamp(fields)
         case .duration: duration(fields)
         case .struct: FieldType.jsonObject.stored(fields["fields"] ?? .map(Map()))
-        case .empty: .map(Map())
         case .listValue: FieldType.jsonList.stored(fields["values"] ?? .list([]))
         case .value: FieldType.json.stored(fields.first { $0.key != "null_value" }?.value ?? .null)
         case .bool, .int32, .int64, .uint32, .uint64, .float, .double, .string, .bytes:
@@ -86,5 +84,32 @@ enum WellKnownMessage: String, Constructible, CaseIterable {
             let span = Duration(seconds: seconds, nanosecondsDelta: nanoseconds)
         else { return .error(EvaluationError(.overflow, "the duration is longer than 292 years")) }
         return .duration(span)
+    }
+}
+
+extension MessageType {
+    /// Those of `google.protobuf` that stay messages.
+    static let wellKnown = [
+        MessageType("google.protobuf.Empty", fields: [:]),
+        MessageType(fieldMaskName, fields: ["paths": .init(.list(.string))]),
+    ]
+
+    fileprivate static let fieldMaskName = "google.protobuf.FieldMask"
+}
+
+extension MessageValue {
+    /// What protobuf's JSON mapping makes of it.
+    var json: Value {
+        guard typeName == MessageType.fieldMaskName, case .list(let paths)? = self["paths"] else { return .map(fields) }
+        let names = paths.map { if case .string(let name) = $0 { name.camelCased } else { "" } }
+        return .string(names.joined(separator: ","))
+    }
+}
+
+extension String {
+    /// `barBaz` of `bar_baz`.
+    fileprivate var camelCased: String {
+        let words = split(separator: "_", omittingEmptySubsequences: false)
+        return words.dropFirst().reduce(String(words[0])) { $0 + $1.prefix(1).uppercased() + $1.dropFirst() }
     }
 }

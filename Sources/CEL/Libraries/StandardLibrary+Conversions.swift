@@ -88,7 +88,8 @@ extension Value {
         case .string(let text): text.utf8.count <= 60 ? "'\(text)'" : "this string of \(text.utf8.count) bytes"
         case .int(let number): "\(number)"
         case .uint(let number): "\(number)u"
-        case .double(let number): "\(number)"
+        case .double(let number): number.shortestText
+        case .bytes(let bytes): "what these \(bytes.count) bytes say"
         default: "this \(typeName)"
         }
     }
@@ -121,7 +122,7 @@ extension Value {
         case .double: self
         case .int(let number): .double(Double(number))
         case .uint(let number): .double(Double(number))
-        case .string(let text): Double(text).map(Value.double)
+        case .string(let text): Double(decimalText: text).map(Value.double)
         default: nil
         }
     }
@@ -177,6 +178,18 @@ extension Value {
 }
 
 extension Double {
+    /// A number that fits, or one of Go's names for those that are none: `NaN`, `Inf`, `-infinity`.
+    fileprivate init?(decimalText text: String) {
+        guard let number = Double(text) else { return nil }
+        if !number.isFinite {
+            let name = text.lowercased()
+            guard name == "nan" || ["inf", "infinity"].contains(name.drop { $0 == "+" || $0 == "-" }) else {
+                return nil
+            }
+        }
+        self = number
+    }
+
     /// The fewest digits that name this number, as Go writes them: `0.0045`, `1e+06` from a million on, `+Inf`.
     var shortestText: String {
         if isNaN { return "NaN" }

@@ -147,8 +147,8 @@ struct Lexer {
             }
         }
         guard isDouble else { return integer(text[start..<position], radix: 10, from: start) }
-        guard let value = Double(lexeme: String(decoding: text[start..<position], as: UTF8.self)) else {
-            return fail(.invalidLiteral, "this is not a number", from: start)
+        guard let value = Double(String(decoding: text[start..<position], as: UTF8.self)), value.isFinite else {
+            return fail(.invalidLiteral, "this does not fit into a double", from: start)
         }
         return token(.literal, from: start, value: .double(value))
     }
@@ -197,13 +197,5 @@ extension UInt8 {
         case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(self - UInt8(ascii: "A") + 10)
         default: nil
         }
-    }
-}
-
-extension Double {
-    /// Too small becomes zero, too large infinity, as in IEEE 754.
-    init?(lexeme: String) {
-        guard let value = Double(lexeme) else { return nil }
-        self = value
     }
 }

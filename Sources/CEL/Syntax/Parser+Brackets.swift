@@ -44,6 +44,9 @@ extension Parser {
                 parser.advance()
                 guard parser.take(.colon) else { return parser.unexpected("':' and the field's value") }
                 let value = parser.expression()
+                if fields.contains(where: { $0.name == name }) {
+                    parser.fail(.syntax, "the field '\(name)' is set twice", at: range)
+                }
                 fields.append(.init(name: name, range: range, value: value, isOptional: isOptional))
             default: parser.unexpected("a field's name")
             }

@@ -149,7 +149,7 @@ extension Value {
         case .map(let map):
             let entries = map.entries.map { (key: $0.key.asJSONKey, value: $0.value.asJSON(depth: depth + 1)) }
             return entries.first { $0.value.isUnknownOrError }?.value ?? .map(Map(entries))
-        case .opaque(let opaque as MessageValue): return Value.map(opaque.fields).asJSON(depth: depth + 1)
+        case .opaque(let message as MessageValue): return message.json.asJSON(depth: depth + 1)
         case .type, .optional, .opaque:
             return .error(EvaluationError(.noSuchOverload, "\(typeName) has no form in JSON"))
         }
