@@ -8,7 +8,7 @@ struct APIServerAuthenticationCollector: Collector {
 
     let declaration = Declaration(
         "apiserver.authentication",
-        summary: "How the API server of this control plane node is set to tell who asks, from its static pod manifest.",
+        summary: "How the API server of this control plane node is set to tell who asks: its manifest, else its process.",
         parameters: [.init("manifest", .string, "the manifest's path", defaultValue: .string(Self.manifest))],
         returns: .object([
             "clientCAFile": .string, "serviceAccountIssuers": .list(.string), "apiAudiences": .list(.string),
@@ -23,7 +23,7 @@ struct APIServerAuthenticationCollector: Collector {
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let path = parameters["manifest"].text ?? Self.manifest
-        let flags = try Self.flags(of: try await document(path, in: surroundings), path: path)
+        let (flags, source) = try await setting(path, in: surroundings)
         var values: [String: Value] = [
             "serviceAccountIssuers": .texts(flags["service-account-issuer"] ?? []),
             "anonymousAuth": .bool(flags["anonymous-auth"]?.last != "false"),
@@ -44,7 +44,25 @@ struct APIServerAuthenticationCollector: Collector {
             values["jwtIssuers"] = .list(
                 List(issuer.map { [Self.issuer($0, flags["oidc-client-id"]?.suffix(1).map { $0 } ?? [])] } ?? []))
         }
-        return Observation(.map(Map(values)), source: path)
+        return Observation(.map(Map(values)), source: source)
+    }
+
+    /// Of the static pod; where there is none, of a kube-apiserver that runs as a plain process.
+    private func setting(
+        _ path: String, in surroundings: Surroundings
+    ) async throws(Unknown) -> (flags: [String: [String]], source: String) {
+        let missing: Unknown
+        do throws(Unknown) {
+            return (try Self.flags(of: try await document(path, in: surroundings), path: path), path)
+        } catch {
+            guard error.reason == .notFound else { throw error }
+            missing = error
+        }
+        let processes = await attempt { () async throws(Unknown) in try await RunningProcess.all(in: surroundings) }
+        guard case .success(let running) = processes,
+            let server = running.first(where: { $0.name == "kube-apiserver" })
+        else { throw missing }
+        return (Flags(server.arguments.dropFirst()).values, "/proc/\(server.pid)/cmdline")
     }
 
     private func document(_ path: String, in surroundings: Surroundings) async throws(Unknown) -> Node {

@@ -7,7 +7,7 @@ internal import FoundationEssentials
 struct BearerToken: Sendable {
     enum Kind: String, Sendable { case jwt, opaque, none }
     enum Malformation: String, Sendable {
-        case none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII
+        case none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII, truncated
     }
 
     var text: String
@@ -67,6 +67,16 @@ struct BearerToken: Sendable {
         else { return }
         self.header = header
         self.claims = claims
+        if malformation == .none, isCutOff(parts[2]) { malformation = .truncated }
+    }
+
+    /// Whether the signature has a length that no key makes: those of RSA keys are multiples of 64 bytes.
+    private func isCutOff(_ signature: Substring) -> Bool {
+        guard header?.alg?.hasPrefix("RS") == true || header?.alg?.hasPrefix("PS") == true else { return false }
+        // A base64 of 4n+1 characters encodes nothing; the rest of a made-up signature is short.
+        guard signature.utf8.count > 86 else { return false }
+        guard let bytes = try? Base64.decodeURL(signature) else { return true }
+        return !bytes.count.isMultiple(of: 64)
     }
 
     private static func trimmed(_ text: String) -> String {

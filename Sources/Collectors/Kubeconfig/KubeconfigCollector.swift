@@ -38,6 +38,7 @@ extension KubeconfigCollector {
     static let file = ValueType.object([
         "path": .string, "kind": .string, "readable": .bool, "mode": .int, "modeText": .string, "owner": .int,
         "empty": .bool, "parsed": .bool, "format": .string, "documentKind": .string,
+        "documentVersion": .string,
         "parseError": .object(["message": .string, "line": .int, "column": .int, "text": .string]),
         "contexts": .list(.string), "clusters": .list(.string), "users": .list(.string), "currentContext": .string,
     ])
@@ -82,6 +83,7 @@ extension KubeconfigCollector {
         "paths": "every path that was looked at, in order",
         "files.kind": "regular, directory, missing, denied or other",
         "files.documentKind": "the file's `kind`; anything but Config is refused",
+        "files.documentVersion": "the file's `apiVersion`; anything but v1 is refused",
         "files.format": "yaml, json, base64, pem, html or other; absent where the file could not be read or is empty",
         "files.owner": "user id",
         "files.mode": "permission bits as a number; modeText writes them in octal",

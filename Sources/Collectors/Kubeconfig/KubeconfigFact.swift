@@ -113,6 +113,7 @@ struct KubeconfigFact {
         }
         values["format"] = file.format.map { .string($0.rawValue) }
         values["documentKind"] = file.documentKind.orNil.map(Value.string)
+        values["documentVersion"] = file.documentVersion.orNil.map(Value.string)
         values["mode"] = file.mode.map { .int(Int64($0)) }
         values["modeText"] = file.mode.map { .string(String($0, radix: 8)) }
         values["owner"] = file.owner.map { .int(Int64($0)) }

@@ -25,6 +25,7 @@ struct KubeconfigFile: Sendable {
     /// What could not be read, where that is not a parse error.
     var unknown: Unknown?
     var documentKind = ""
+    var documentVersion = ""
     var currentContext = ""
     var clusters: [NamedCluster] = []
     var users: [NamedUser] = []
@@ -32,8 +33,10 @@ struct KubeconfigFile: Sendable {
     var mismatches: [KubeconfigDecoder.Mismatch] = []
 
     /// Whether client-go takes it: a missing file is no error, one with a fault anywhere is.
-    var isLoaded: Bool { isReadable && parseError == nil && mismatches.isEmpty && hasUsableKind }
+    var isLoaded: Bool { isReadable && parseError == nil && mismatches.isEmpty && hasUsableKind && hasUsableVersion }
     var hasUsableKind: Bool { documentKind.isEmpty || documentKind == "Config" }
+    /// Whether client-go knows the version; it has one, and takes a file that names none for it.
+    var hasUsableVersion: Bool { documentVersion.isEmpty || documentVersion == "v1" }
     var isParsed: Bool { isReadable && parseError == nil }
 
     init(path: String) { self.path = path }
@@ -117,6 +120,7 @@ extension KubeconfigFile {
     private mutating func decode(_ fields: Fields, _ workingDirectory: String?) {
         var decoder = KubeconfigDecoder(origin: path, workingDirectory: workingDirectory)
         documentKind = decoder.topString(fields, "kind")
+        documentVersion = decoder.topString(fields, "apiVersion")
         currentContext = decoder.topString(fields, "current-context")
         clusters = decoder.clusters(fields["clusters"])
         users = decoder.users(fields["users"])

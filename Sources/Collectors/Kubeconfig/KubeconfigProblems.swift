@@ -3,7 +3,7 @@ internal import Facts
 /// Something that client-go refuses, or cannot work.
 struct KubeconfigProblem: Sendable {
     enum Code: String, Sendable, CaseIterable {
-        case fileMissing, fileUnreadable, fileIsDirectory, fileIsNoFile, malformed, wrongKind, wrongType, dataNotBase64
+        case fileMissing, fileUnreadable, fileIsDirectory, fileIsNoFile, malformed, wrongKind, wrongVersion, wrongType, dataNotBase64
         case contextNotFound, clusterNotSpecified, clusterNotFound, userNotSpecified, userNotFound
         case serverMissing, serverInvalid, proxyInvalid, namespaceInvalid
         case authorityDataAndFile, certificateDataAndFile, keyDataAndFile
@@ -193,6 +193,10 @@ extension Kubeconfig {
             }
             if !file.hasUsableKind {
                 problems.append(.init(.wrongKind, "its kind is '\(file.documentKind)', not Config", file.path))
+            }
+            if !file.hasUsableVersion {
+                problems.append(
+                    .init(.wrongVersion, "its apiVersion is '\(file.documentVersion)', not v1", file.path))
             }
             return problems
         }

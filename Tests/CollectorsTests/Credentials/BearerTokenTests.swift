@@ -18,6 +18,14 @@ import Testing
         #expect(token.malformation.rawValue == malformation)
     }
 
+    @Test(arguments: [(342, "none"), (512, "none"), (683, "none"), (312, "truncated"), (341, "truncated"), (4, "none")])
+    func `a signature of no key's length is cut off`(length: Int, malformation: String) {
+        let head = Base64.encode(Array(#"{"alg":"RS256"}"#.utf8)).replacing("=", with: "")
+        let token = BearerToken("\(head).e30.\(String(repeating: "A", count: length))", source: "token")
+        #expect(token.kind == .jwt)
+        #expect(token.malformation.rawValue == malformation)
+    }
+
     @Test func `a line end of a file belongs to no token`() {
         #expect(BearerToken("abc\n", source: "tokenFile", isFile: true).malformation == .none)
         #expect(BearerToken("\n", source: "tokenFile", isFile: true).malformation == .empty)
