@@ -50,7 +50,8 @@ struct KubeconfigFaultTests {
             "a map for a list", "users:\n- name: dev\n", "users: {}\nx:\n- name: dev\n",
             "invalid-configuration/kubeconfig-malformed"),
         Fault("another kind", "kind: Config", "kind: Secret", "invalid-configuration/kubeconfig-is-json-or-other"),
-        Fault("another version", "apiVersion: v1", "apiVersion: v2", "invalid-configuration/kubeconfig-version-unknown"),
+        Fault(
+            "another version", "apiVersion: v1", "apiVersion: v2", "invalid-configuration/kubeconfig-version-unknown"),
         Fault(
             "no server", "server: https://127.0.0.1:9", "tls-server-name: ''",
             "invalid-configuration/cluster-server-missing"),

@@ -8,7 +8,8 @@ struct APIServerAuthenticationCollector: Collector {
 
     let declaration = Declaration(
         "apiserver.authentication",
-        summary: "How the API server of this control plane node is set to tell who asks: its manifest, else its process.",
+        summary:
+            "How the API server of this control plane node is set to tell who asks: its manifest, else its process.",
         parameters: [.init("manifest", .string, "the manifest's path", defaultValue: .string(Self.manifest))],
         returns: .object([
             "clientCAFile": .string, "serviceAccountIssuers": .list(.string), "apiAudiences": .list(.string),

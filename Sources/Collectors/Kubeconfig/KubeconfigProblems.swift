@@ -3,7 +3,8 @@ internal import Facts
 /// Something that client-go refuses, or cannot work.
 struct KubeconfigProblem: Sendable {
     enum Code: String, Sendable, CaseIterable {
-        case fileMissing, fileUnreadable, fileIsDirectory, fileIsNoFile, malformed, wrongKind, wrongVersion, wrongType, dataNotBase64
+        case fileMissing, fileUnreadable, fileIsDirectory, fileIsNoFile, malformed, wrongKind, wrongVersion, wrongType,
+            dataNotBase64
         case contextNotFound, clusterNotSpecified, clusterNotFound, userNotSpecified, userNotFound
         case serverMissing, serverInvalid, proxyInvalid, namespaceInvalid
         case authorityDataAndFile, certificateDataAndFile, keyDataAndFile

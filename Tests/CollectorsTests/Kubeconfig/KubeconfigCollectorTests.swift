@@ -154,7 +154,8 @@ import Testing
         ("clusters: [{name: c, cluster: {server: 12}}]", "wrongType"),
         ("clusters: [{name: c, cluster: {certificate-authority-data: '!!!!'}}]", "dataNotBase64"),
         ("clusters: [{name: c, cluster: {}}, {name: c, cluster: {}}]", "wrongType"),
-        ("kind: Pod", "wrongKind"), ("apiVersion: v2", "wrongVersion"), ("[1, 2]", "malformed"), ("just some text", "malformed"),
+        ("kind: Pod", "wrongKind"), ("apiVersion: v2", "wrongVersion"), ("[1, 2]", "malformed"),
+        ("just some text", "malformed"),
         ("{\"type\": \"service_account\", \"clusters\": 3}", "wrongType"),
     ])
     func `what client-go cannot decode is a problem with a code`(text: String, code: String) async throws {
