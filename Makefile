@@ -56,7 +56,8 @@ bench-library:
 
 # Ten minutes of random and mutated expressions under the address sanitizer.
 fuzz:
-	CEL_FUZZ_SECONDS=600 swift test --sanitize=address --scratch-path .build-fuzz --filter 'CELTests.FuzzTests'
+	# No leaks: what globals hold in enums' boxes looks lost to the detector, since their addresses carry tag bits.
+	ASAN_OPTIONS=detect_leaks=0 CEL_FUZZ_SECONDS=600 swift test --sanitize=address --scratch-path .build-fuzz --filter 'CELTests.FuzzTests'
 
 # Kills 500 updates of a library at random moments, fills 50 disks and 50 files: minutes, before a release.
 crash:

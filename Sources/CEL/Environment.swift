@@ -27,6 +27,16 @@ public struct Environment: Sendable {
     ///
     /// All problems of the expression are told at once.
     public func compile(_ source: String) throws(CompilationError) -> Program {
+        try Program(source: source, checked: checked(source), isStrict: isChecked)
+    }
+
+    /// Parses and checks, makes nothing to evaluate and looks at no pattern: what cel-go calls compiling.
+    package func resultType(of source: String) throws(CompilationError) -> ValueType {
+        let checked = try checked(source)
+        return checked.type(of: checked.expression)
+    }
+
+    private func checked(_ source: String) throws(CompilationError) -> Checked {
         let (expression, count, issues) = Parser.parse(source, expandsMacros: expandsMacros)
         // What could not be parsed has no meaning to check.
         guard issues.isEmpty else { throw CompilationError(issues: issues) }
@@ -35,7 +45,7 @@ public struct Environment: Sendable {
         guard checker.issues.isEmpty else {
             throw CompilationError(issues: checker.issues.sorted { $0.offset < $1.offset })
         }
-        return try Program(source: source, checked: checked, isStrict: isChecked)
+        return checked
     }
 }
 

@@ -61,7 +61,9 @@ import Testing
         ("9223372036854775808", "invalidLiteral", "9223372036854775808", ""),
         ("1.0 + 1e400", "invalidLiteral", "1e400", ""),
         ("google.protobuf.Value{bool_value: true, bool_value: false}", "syntax", "bool_value", ""),
-        ("has(facts)", "invalidMacro", "facts", ""),
+        ("has(facts)", "invalidMacro", "facts", ""), ("has()", "invalidMacro", "has", ""),
+        ("[1].map(x)", "invalidMacro", "map", ""), ("[1].all(x, y, z, true)", "invalidMacro", "all", ""),
+        ("1 + 0x", "invalidLiteral", "0x", ""),
         ("[1].all(1, true)", "invalidMacro", "1", ""),
     ])
     func `points at the mistake`(source: String, code: String, marked: String, suggestion: String) throws {

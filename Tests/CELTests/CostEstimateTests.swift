@@ -51,6 +51,39 @@ import Testing
     }
 
     @Test(arguments: [
+        "left.filter(l, right.exists(r, r.name == l.name)).size()",
+        "left.exists(l, right.exists_one(r, l.name == r.name))",
+        "left.map(l, right.filter(r, r.name == l.name && r.tags.exists(t, t == 'x'))).size()",
+        "left.all(l, right.exists(r, r.name == l.name))",
+    ])
+    func `knows that an index finds the elements of a loop within a loop`(source: String) throws {
+        let environment = Environment(variables: ["left": .list(.dyn), "right": .list(.dyn)])
+        let program = try environment.compile(source)
+        func sizes(_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>? {
+            path.count == 1 ? 0...200 : path.contains("tags") ? 0...3 : 0...20
+        }
+        let all = program.estimatedCost(sizes: sizes)
+        let few = program.estimatedCost(sharing: 2, sizes: sizes)
+        #expect(few.highest < all.highest / 10, "\(few) of \(all)")
+        let rows = Value.list(
+            List((0..<200).map { .map(["name": .string("row-\($0)"), "tags": .list([.string("y")])]) }))
+        let cost = program.evaluate(["left": rows, "right": rows]).cost
+        #expect(few.lowest <= cost && cost <= few.highest, "costs \(cost), \(few)")
+    }
+
+    @Test(arguments: [
+        "left.filter(l, l.parts.exists(r, r.name == l.name)).size()", "right.exists(r, r.name == 'a')",
+        "left.filter(l, right.exists(r, r.name != l.name)).size()",
+        "left.map(l, right.all(r, r.name == l.name)).size()",
+    ])
+    func `an index serves no other loops`(source: String) throws {
+        let environment = Environment(variables: ["left": .list(.dyn), "right": .list(.dyn)])
+        let program = try environment.compile(source)
+        let all = program.estimatedCost { _, _ in 0...100 }
+        #expect(program.estimatedCost(sharing: 2) { _, _ in 0...100 } == all)
+    }
+
+    @Test(arguments: [
         "s.split(',').exists(p, p.contains('a'))", "s.split('').map(p, p + p).all(p, p.startsWith('a'))",
         "[s, 'a'].exists(p, p.contains('b'))", "s.replace('e', s).contains('x')", "pods.map(p, p.name).join(s) == s",
         "x > 5 && s.startsWith('a')", "pods.exists(p, p.ready)", "pods.filter(p, p.ready).map(p, p.name)",

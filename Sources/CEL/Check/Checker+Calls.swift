@@ -33,16 +33,20 @@ extension Checker {
     private mutating func unknownFunction(
         _ call: Expression.Call, namespace: String?, _ expression: Expression
     ) -> ValueType {
-        for argument in call.arguments { _ = check(argument) }
         resolutions[expression.id] = .call([], isMember: call.target != nil)
+        let macros = environment.expandsMacros && namespace == nil ? Parser.macros : [:]
+        if isStrict, let usage = macros[call.function] {
+            fail(.invalidMacro, "'\(call.function)' is written as \(usage)", at: call.nameRange)
+            return .error
+        }
+        for argument in call.arguments { _ = check(argument) }
         let prefix = namespace.map { $0 + "." } ?? ""
         let known = declarations.entries.keys.lazy
             .filter { $0.hasPrefix(prefix) && $0.utf8.first?.isIdentifierStart == true }
             .map { String($0.dropFirst(prefix.count)) }
-        let macros = environment.expandsMacros && namespace == nil ? Parser.macros : []
         fail(
             .undeclaredReference, "there is no function '\(prefix)\(call.function)'", at: call.nameRange,
-            suggestion: suggestion(for: call.function, among: macros + known))
+            suggestion: suggestion(for: call.function, among: Array(macros.keys) + known))
         return .error
     }
 

@@ -51,12 +51,14 @@ extension Program {
     ///   `["facts", "swap", "devices"]`, and what type stands there; `*` stands for any element, and alone for a part of
     ///   what the expression itself made. Where it gives `nil`, a size has no bound, and neither has the cost of what
     ///   goes over it.
+    /// - Parameter sharing: how many elements of a list are equal at most where an expression looks for one by a key:
+    ///   a loop within a loop then tries so many, since an index finds them. Where it is `nil`, all may be.
     public func estimatedCost(
-        sizes: (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>? = { _, _ in nil }
+        sharing: UInt64? = nil, sizes: (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>? = { _, _ in nil }
     ) -> CostRange {
         withoutActuallyEscaping(sizes) { sizes in
-            var estimator = CostEstimator(checked: checked, sizes: sizes)
-            return estimator.estimate(checked.expression).cost
+            var estimator = CostEstimator(checked: checked, sharing: sharing, sizes: sizes)
+            return estimator.estimate(checked.expression).cost + estimator.indexing
         }
     }
 }
@@ -74,11 +76,18 @@ private struct CostEstimator {
     }
 
     let checked: Checked
+    let sharing: UInt64?
     let sizes: (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>?
+    /// Of going over lists once, to index them.
+    private(set) var indexing = CostRange.zero
     private var scopes: [(name: String, part: Part)] = []
 
-    init(checked: Checked, sizes: @escaping (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>?) {
+    init(
+        checked: Checked, sharing: UInt64?,
+        sizes: @escaping (_ path: [String], _ type: ValueType) -> ClosedRange<UInt64>?
+    ) {
         self.checked = checked
+        self.sharing = sharing
         self.sizes = sizes
     }
 
@@ -190,13 +199,15 @@ private struct CostEstimator {
     }
 
     private mutating func comprehension(_ loop: Expression.Comprehension) -> Part {
-        let source = estimate(loop.source)
+        var source = estimate(loop.source)
+        let isRepeated = !scopes.isEmpty && !scopes.contains { loop.source.mentions($0.name) }
         let element = self.element(of: source, checked.type(of: loop.source))
         scopes.append((loop.variable, element))
         if let second = loop.secondVariable { scopes.append((second, element)) }
         defer { scopes.removeLast(loop.secondVariable == nil ? 1 : 2) }
         let filter = loop.filter.map { estimate($0).cost } ?? .zero
         let body = estimate(loop.body)
+        if isRepeated { useIndex(of: loop, &source, body.cost) }
         let count = source.size
         switch loop.kind {
         case .all, .exists:
@@ -224,6 +235,18 @@ private struct CostEstimator {
             return Part(cost: source.cost + CostRange(31, 31) + count * step, size: CostRange(0, count.highest))
         }
     }
+
+    /// `Join`: the first time over all of it, once more to index it, and from then on to those with the key.
+    private mutating func useIndex(of loop: Expression.Comprehension, _ source: inout Part, _ body: CostRange) {
+        guard let sharing, let (fields, key) = loop.join(checked) else { return }
+        let first = body.highest.plus(Self.highestStep).plus(UInt64(fields.count + 1))
+        indexing = indexing + CostRange(0, source.size.highest.times(first))
+        source.cost = source.cost + CostRange(0, estimate(key).cost.highest.plus(1))
+        source.size = CostRange(0, min(source.size.highest, sharing))
+    }
+
+    /// What a loop adds to its body for an element it keeps.
+    private static let highestStep: UInt64 = 13
 
     private mutating func call(_ call: Expression.Call, _ expression: Expression) -> Part {
         var overloads: [Overload] = []

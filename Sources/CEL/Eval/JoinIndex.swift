@@ -34,6 +34,39 @@ struct Join: Sendable {
     }
 }
 
+extension Expression.Comprehension {
+    /// The path within an element and the other side of an equality without which the loop's condition does not hold;
+    /// `nil` where there is none, or the loop cares for elements of which it does not hold.
+    func join(_ checked: Checked) -> (fields: [SelectNode.Field], key: Expression)? {
+        guard secondVariable == nil else { return nil }
+        switch kind {
+        case .exists, .existsOne, .filter: break
+        case .all, .map, .transformList, .transformMap, .transformMapEntry: return nil
+        }
+        var conjuncts = [body]
+        if case .and(let operands) = body.kind { conjuncts = operands }
+        for conjunct in conjuncts {
+            guard case .call(let call) = conjunct.kind, call.function == "_==_" else { continue }
+            for (element, other) in [(0, 1), (1, 0)] {
+                guard let fields = path(call.arguments[element], checked), !call.arguments[other].mentions(variable)
+                else { continue }
+                return (fields, call.arguments[other])
+            }
+        }
+        return nil
+    }
+
+    /// The fields between the loop's variable and this expression, if it is a path from there.
+    private func path(_ expression: Expression, _ checked: Checked) -> [SelectNode.Field]? {
+        switch expression.kind {
+        case .identifier(variable, isAbsolute: false) where checked.resolution(of: expression) == nil: []
+        case .select(let operand, let name, isOptional: false) where checked.resolution(of: expression) == nil:
+            path(operand, checked).map { $0 + [.init(name, endingAt: expression.range.upperBound)] }
+        default: nil
+        }
+    }
+}
+
 /// Positions in a list by the hash of what stands at a path in each element.
 final class JoinIndex {
     fileprivate struct Row {

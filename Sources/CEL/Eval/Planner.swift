@@ -55,7 +55,7 @@ struct Planner {
         case .select(let operand, let field, let isOptional):
             return select(operand, field, isOptional: isOptional, expression)
         case .presence(let operand, let field):
-            return PresenceNode(node(operand), field: self.field(field, expression.range.upperBound - 1))
+            return PresenceNode(node(operand), field: .init(field, endingAt: expression.range.upperBound - 1))
         case .call(let call): return self.call(call, expression)
         case .and(let operands):
             return logic(operands, deciding: false, offset)
@@ -117,15 +117,11 @@ struct Planner {
         }
     }
 
-    private func field(_ name: String, _ end: Int) -> SelectNode.Field {
-        SelectNode.Field(name, offset: max(0, end - name.utf8.count))
-    }
-
     private mutating func select(
         _ operand: Expression, _ field: String, isOptional: Bool, _ expression: Expression
     ) -> any Node {
         if let node = resolved(expression) { return node }
-        let last = self.field(field, expression.range.upperBound)
+        let last = SelectNode.Field(field, endingAt: expression.range.upperBound)
         let node = node(operand)
         if isOptional { return OptionalSelectNode(node, field: last) }
         if let inner = node as? SelectNode { return SelectNode(inner.operand, fields: inner.fields + [last]) }
@@ -190,34 +186,9 @@ struct Planner {
 
     /// The index that serves a loop whose condition holds only where a path in the element equals something else.
     private mutating func join(_ loop: Expression.Comprehension) -> Join? {
-        guard !isRecording, loop.secondVariable == nil else { return nil }
-        switch loop.kind {
-        case .exists, .existsOne, .filter: break
-        case .all, .map, .transformList, .transformMap, .transformMapEntry: return nil
-        }
-        var conjuncts = [loop.body]
-        if case .and(let operands) = loop.body.kind { conjuncts = operands }
-        for conjunct in conjuncts {
-            guard case .call(let call) = conjunct.kind, call.function == "_==_" else { continue }
-            for (element, other) in [(0, 1), (1, 0)] {
-                guard let fields = path(call.arguments[element], from: loop.variable),
-                    !call.arguments[other].mentions(loop.variable)
-                else { continue }
-                defer { indexCount += 1 }
-                return Join(id: indexCount, fields: fields, key: node(call.arguments[other]))
-            }
-        }
-        return nil
-    }
-
-    /// The fields between the loop's variable and this expression, if it is a path from there.
-    private func path(_ expression: Expression, from variable: String) -> [SelectNode.Field]? {
-        switch expression.kind {
-        case .identifier(variable, isAbsolute: false) where checked.resolution(of: expression) == nil: []
-        case .select(let operand, let name, isOptional: false) where checked.resolution(of: expression) == nil:
-            path(operand, from: variable).map { $0 + [field(name, expression.range.upperBound)] }
-        default: nil
-        }
+        guard !isRecording, let (fields, key) = loop.join(checked) else { return nil }
+        defer { indexCount += 1 }
+        return Join(id: indexCount, fields: fields, key: node(key))
     }
 
     // MARK: Constants

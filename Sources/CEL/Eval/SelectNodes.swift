@@ -9,6 +9,8 @@ final class SelectNode: Node {
             self.offset = offset
         }
 
+        init(_ name: String, endingAt end: Int) { self.init(name, offset: max(0, end - name.utf8.count)) }
+
         var name: String { key.name }
     }
 
@@ -225,7 +227,8 @@ final class IndexNode: Node {
         if case .unknown = found { return found.located(attributePath(&frame)) }
         guard isOptional else { return found.at(offset) }
         if case .error(let error) = found {
-            return error.code == .noSuchOverload ? found.at(offset) : .optional(OptionalValue(nil))
+            let isAbsent = error.code == .noSuchKey || error.code == .indexOutOfBounds
+            return isAbsent ? .optional(OptionalValue(nil)) : found.at(offset)
         }
         return .optional(OptionalValue(found))
     }

@@ -128,6 +128,9 @@ struct Lexer {
             position += 2
             let digits = position
             while byte(at: position)?.hexValue != nil { position += 1 }
+            guard position > digits else {
+                return fail(.invalidLiteral, "hexadecimal digits are expected behind '0x'", from: start)
+            }
             return integer(text[digits..<position], radix: 16, from: start)
         }
         skipDigits()

@@ -1,9 +1,13 @@
 /// Calls that are more than a function: they test presence, loop, or name a value.
 extension Parser {
-    /// Their names, to suggest to those who misspell one.
+    /// How they are written, for those who misspell one or give it something else.
     static let macros = [
-        "has", "all", "exists", "exists_one", "existsOne", "map", "filter", "transformList", "transformMap",
-        "transformMapEntry", "optMap", "optFlatMap", "sortBy",
+        "has": "has(value.field)", "all": "list.all(x, condition)", "exists": "list.exists(x, condition)",
+        "exists_one": "list.exists_one(x, condition)", "existsOne": "list.existsOne(x, condition)",
+        "filter": "list.filter(x, condition)", "map": "list.map(x, value) or list.map(x, condition, value)",
+        "transformList": "map.transformList(k, v, value)", "transformMap": "map.transformMap(k, v, value)",
+        "transformMapEntry": "map.transformMapEntry(k, v, {key: value})", "optMap": "optional.optMap(x, value)",
+        "optFlatMap": "optional.optFlatMap(x, optional)", "sortBy": "list.sortBy(x, key)",
     ]
 
     mutating func macroOrCall(

@@ -1,4 +1,4 @@
-internal import CEL
+public import CEL
 
 extension LintRule {
     /// What Kubernetes allows a validation rule by its estimate (`StaticEstimatedCostLimit`): ten times what an evaluation
@@ -7,7 +7,7 @@ extension LintRule {
 
     static let costlyCondition = LintRule(.costlyCondition) { subject in
         subject.playbook.expressions.compactMap { condition in
-            let highest = condition.program.estimatedCost(sizes: ordinarySize).highest
+            let highest = condition.program.ordinaryCost.highest
             guard highest > limit else { return nil }
             let cost = highest == .max ? "any number of" : "up to \(highest)"
             return subject.problem(
@@ -17,6 +17,11 @@ extension LintRule {
                 at: condition.location(of: 0..<condition.program.source.utf8.count))
         }
     }
+}
+
+extension Program {
+    /// What an evaluation costs in a cluster of ordinary size, by the estimate.
+    public var ordinaryCost: CostRange { estimatedCost(sharing: 5, sizes: Self.ordinarySize) }
 
     /// Where Kubernetes reads sizes from a schema, these are those of an ordinary cluster.
     private static func ordinarySize(at path: [String], _ type: ValueType) -> ClosedRange<UInt64>? {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CEL
 internal import Engine
 internal import Facts
+internal import Playbooks
 internal import Reports
 internal import YAML
 
@@ -19,7 +20,7 @@ struct Eval: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A YAML or JSON file of facts.", valueName: "file")) var facts: String?
     @Flag(help: "Lay out the value of every part.") var explain = false
     @Flag(help: "Print the deduced type.") var type = false
-    @Flag(help: "Print what the evaluation cost, in Kubernetes' units.") var cost = false
+    @Flag(help: "Print what the evaluation cost, in Kubernetes' units, and what it may cost.") var cost = false
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
@@ -40,7 +41,7 @@ struct Eval: AsyncParsableCommand {
         if let explanation { lines += layout(explanation) }
         lines.append(resultText(of: evaluation.value))
         if type { lines.append("type: \(program.resultType)") }
-        if cost { lines.append("cost: \(evaluation.cost)") }
+        if cost { lines += ["cost: \(evaluation.cost)", "estimate: \(text(of: program.ordinaryCost))"] }
         session.output.result(escapingControlCharacters(lines.joined(separator: "\n")) + "\n")
         switch evaluation.value {
         case .unknown: throw ArgumentParser.ExitCode(Engine.ExitCode.undetermined.rawValue)
@@ -101,6 +102,11 @@ struct Eval: AsyncParsableCommand {
             }
             return ["facts": value, "now": .timestamp(now)]
         }
+    }
+
+    private func text(of estimate: CostRange) -> String {
+        let highest = estimate.highest == .max ? "any number" : "\(estimate.highest)"
+        return "\(estimate.lowest) to \(highest) in a cluster of ordinary size"
     }
 
     private func text(of issue: CompilationError.Issue) -> String {
