@@ -39,7 +39,10 @@ extension Diagnostician {
                         duration: CEL.Duration(seconds: 0)))
         case .live(var surroundings):
             progress(.collecting(request.key))
-            if let asker = request.asker { surroundings.permissions = permissions[asker] ?? .none }
+            if !request.askers.isEmpty {
+                surroundings.permissions = Surroundings.Permissions(
+                    all: request.askers.map { permissions[$0] ?? .none })
+            }
             let fact = await fact(for: request, in: surroundings)
             progress(.collected(fact))
             return fact
@@ -70,7 +73,9 @@ extension Diagnostician {
         return await withTaskGroup(of: Result<Observation, Unknown>?.self) { group in
             group.addTask {
                 do throws(Unknown) {
-                    return .success(try await collector.collect(request.parameters, in: surroundings))
+                    return .success(
+                        try await collector.collect(
+                            request.parameters, in: surroundings.guarding(request.choices)))
                 } catch {
                     return .failure(error)
                 }

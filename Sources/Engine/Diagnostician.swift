@@ -168,7 +168,7 @@ package struct Diagnostician: Sendable {
                 }
                 if batch.isEmpty || memory.isExhausted { return memory }
                 for (request, fact) in zip(batch, await collect(batch, from: source)) {
-                    memory.insert(fact, for: request.asker)
+                    memory.insert(fact, for: request.askers)
                 }
             }
             memory.uncollected = Unknown(.timedOut, "the time for all facts was up before it was asked for")

@@ -9,11 +9,14 @@ struct FactRequest: Sendable {
     var parameters: [String: Value]
     var cost: Declaration.Cost
     var timeoutSeconds: Double?
-    /// Whose permissions count; `nil`: those of the surroundings.
-    var asker: String?
+    /// Whose permissions count, all of them; none: those of the surroundings.
+    private(set) var askers: [String] = []
+    /// What of it the playbook chose.
+    let choices: Choices
 
+    /// - Parameter askers: they count where there is something to choose, or to be asked for.
     init(
-        _ declaration: Declaration, parameters: [String: Value], timeoutSeconds: Double? = nil, asker: String? = nil
+        _ declaration: Declaration, parameters: [String: Value], timeoutSeconds: Double? = nil, askers: [String] = []
     ) {
         var given = parameters
         var complete = parameters
@@ -31,16 +34,17 @@ struct FactRequest: Sendable {
         self.parameters = complete
         cost = declaration.cost
         self.timeoutSeconds = timeoutSeconds
-        self.asker = asker
+        choices = Choices(given, of: declaration)
+        if !choices.isEmpty || !declaration.asks.isEmpty { self.askers = askers }
     }
 
-    var place: FactPlace { FactPlace(key: key, asker: asker) }
+    var place: FactPlace { FactPlace(key: key, askers: askers) }
 }
 
 /// A fact as one asker has it: what one library may have, another may not.
 struct FactPlace: Sendable, Hashable {
     var key: Fact.Key
-    var asker: String?
+    var askers: [String] = []
 }
 
 /// Which facts to ask for next.

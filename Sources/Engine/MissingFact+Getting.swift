@@ -32,6 +32,8 @@ extension Scope {
         missing.needs = declaration.privileges.map { $0.needed(with: arguments ?? []) }
         missing.command = command(
             Unknown.Reason(rawValue: missing.reason), declared.collector, arguments, declaration.cost)
+        // What a library may do is not for a flag to say; the hint tells who does.
+        if missing.reason == Unknown.Reason.notAllowed.rawValue, !askers(of: declared).isEmpty { missing.command = [] }
     }
 
     /// What was asked, or would be; `nil` where its parameters are not known.

@@ -137,8 +137,14 @@ extension Scope {
         }
         let request = FactRequest(
             collector.declaration, parameters: parameters, timeoutSeconds: declaration.timeoutSeconds,
-            asker: collector.declaration.needsPermission ? memory.asker(of: declaration.location.file) : nil)
+            askers: askers(of: declaration))
         return memory[request.place].map { .had($0) } ?? .wanted(request)
+    }
+
+    /// Who chooses the fact's parameters: its author, and who overlays the defaults that may fill them in.
+    func askers(of declaration: FactDeclaration) -> [String] {
+        let files = [declaration.location.file] + playbook.inputs.compactMap(\.defaultLocation?.file)
+        return Set(files.compactMap { memory.asker(of: $0) }).sorted()
     }
 
     private func blocked(by set: UnknownSet, parameter: String) -> State {

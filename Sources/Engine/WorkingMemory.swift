@@ -34,10 +34,10 @@ struct WorkingMemory: Sendable {
         self.catalogue = catalogue
         costs = Costs(limit: costLimit)
         // For a playbook of a library it is asked again, within what that library may do.
-        for fact in facts { insert(fact, for: nil) }
+        for fact in facts { insert(fact, for: []) }
     }
 
-    mutating func insert(_ fact: Fact, for asker: String?) { places[FactPlace(key: fact.key, asker: asker)] = fact }
+    mutating func insert(_ fact: Fact, for askers: [String]) { places[FactPlace(key: fact.key, askers: askers)] = fact }
     subscript(place: FactPlace) -> Fact? { places[place] }
     subscript(key: Fact.Key) -> Fact? { places[FactPlace(key: key)] }
 
@@ -110,5 +110,5 @@ extension Value {
 }
 
 extension FactPlace {
-    var order: (String, String, String) { (key.collector, key.parameters, asker ?? "") }
+    var order: (String, String, String) { (key.collector, key.parameters, askers.joined(separator: "\n")) }
 }

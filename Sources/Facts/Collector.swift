@@ -5,20 +5,47 @@ package import CEL
 /// Conditions are checked against it; `triage facts show` prints it.
 package struct Declaration: Sendable {
     package struct Parameter: Sendable {
+        /// What a value may name outside of the program: who chooses it must be allowed to have it.
+        package enum Target: Sendable {
+            case command, url, file
+            /// A directory, of which what is below it is read.
+            case folder
+            /// A systemd unit, of which the journal is read.
+            case journal
+            /// A name that is asked for in DNS.
+            case hostName
+            /// An API server's resource.
+            case resource
+
+            /// Of `library.yaml` and `trust.yaml`, the list that the value has to be in.
+            package var permission: String {
+                switch self {
+                case .command: "commands"
+                case .url, .hostName: "hosts"
+                case .file, .folder, .journal: "files"
+                case .resource: "resources"
+                }
+            }
+        }
+
         package var name: String
         package var type: ValueType
         package var summary: String
         package var isRequired: Bool
         package var defaultValue: Value?
+        /// `nil`: whatever its value, the collector decides where it looks.
+        package var names: Target?
 
         package init(
-            _ name: String, _ type: ValueType, _ summary: String, isRequired: Bool = false, defaultValue: Value? = nil
+            _ name: String, _ type: ValueType, _ summary: String, isRequired: Bool = false,
+            defaultValue: Value? = nil, names: Target? = nil
         ) {
             self.name = name
             self.type = type
             self.summary = summary
             self.isRequired = isRequired
             self.defaultValue = defaultValue
+            self.names = names
         }
     }
 
@@ -52,13 +79,13 @@ package struct Declaration: Sendable {
     package var privileges: [Privilege]
     /// Dotted paths of what is read but never shown (removed at collection).
     package var secrets: [String]
-    /// Whether the playbook names what is touched, so that the permissions of its library count.
-    package var needsPermission: Bool
+    /// `verb,verb:resource` of what is asked for whatever the parameters, and not for everybody to ask for.
+    package var asks: [String]
 
     package init(
         _ name: String, summary: String, parameters: [Parameter] = [], returns: ValueType,
         fields: [String: String] = [:], cost: Cost, privileges: [Privilege] = [], secrets: [String] = [],
-        needsPermission: Bool = false
+        asks: [String] = []
     ) {
         self.name = name
         self.summary = summary
@@ -68,7 +95,7 @@ package struct Declaration: Sendable {
         self.cost = cost
         self.privileges = privileges
         self.secrets = secrets
-        self.needsPermission = needsPermission
+        self.asks = asks
     }
 }
 

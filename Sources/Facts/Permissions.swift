@@ -7,7 +7,7 @@ extension Surroundings {
         package struct Limit: Sendable, Hashable {
             /// The beginnings of argument lists; `*` stands for one argument.
             package var commands: [[String]]?
-            /// `https://host:443`; `*` for any that is neither this machine nor its link.
+            /// `https://host:443`, `dns:name` for a look-up alone; `*` for any that is neither this machine nor its link.
             package var hosts: [String]?
             /// Paths, with `*` for one part and `**` for any number.
             ///
@@ -40,113 +40,18 @@ extension Surroundings {
             self.limits = limits
         }
 
-        /// What every playbook has: it reads what it names, and runs and asks nothing.
+        /// What all of them allow.
+        package init(all permissions: [Permissions]) {
+            holder = permissions.map(\.holder).joined(separator: " with ")
+            limits = permissions.flatMap(\.limits)
+        }
+
+        /// What every playbook of one's own has: it reads and looks up what it names, and runs and asks nothing.
         package static let none = Permissions(
             holder: "this playbook",
-            limits: [Limit(commands: [], hosts: [], hint: "run triage with --allow-commands")])
+            limits: [Limit(commands: [], hosts: ["dns:*"], hint: "run triage with --allow-commands")])
         /// What a person gave for one run.
         package static let all = Permissions(holder: "this playbook", limits: [])
-    }
-
-    /// The gate for what a playbook names itself.
-    package var permitted: PermittedEffects { PermittedEffects(self) }
-}
-
-/// The gate to the world behind the permissions of the playbook that asks.
-///
-/// Collectors whose target is the playbook's choice reach the world through it alone. What is compared is what is done:
-/// the arguments, the URL and the path with every value filled in.
-package struct PermittedEffects: Sendable {
-    private let surroundings: Surroundings
-    private var permissions: Surroundings.Permissions { surroundings.permissions }
-
-    init(_ surroundings: Surroundings) { self.surroundings = surroundings }
-
-    package func run(_ command: Command) async throws(Unknown) -> CommandOutput {
-        let argv = [command.executable] + command.arguments
-        for limit in permissions.limits {
-            guard let patterns = limit.commands, await !covers(patterns, argv) else { continue }
-            let isKnown = patterns.contains { $0.first == command.executable }
-            throw refusal(
-                patterns.isEmpty
-                    ? "run commands (\(command.executable))"
-                    : "run \(command.executable)" + (isKnown ? " with these arguments" : ""), limit)
-        }
-        return try await surroundings.effects.run(command)
-    }
-
-    package func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
-        let host = Surroundings.Permissions.host(of: request.url)
-        for limit in permissions.limits {
-            guard let patterns = limit.hosts,
-                !patterns.contains(where: { Surroundings.Permissions.covers(host: $0, host) })
-            else { continue }
-            throw refusal(patterns.isEmpty ? "send requests (to \(host))" : "send requests to \(host)", limit)
-        }
-        return try await surroundings.effects.send(request)
-    }
-
-    package func status(of path: String) async throws(Unknown) -> FileStatus {
-        try mayRead(path)
-        return try await surroundings.effects.status(of: path)
-    }
-
-    package func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
-        try mayRead(path)
-        return try await surroundings.effects.readFile(path, limit: limit)
-    }
-
-    /// Before the journal of a unit is read.
-    package func mayRead(journalOf unit: String) throws(Unknown) { try mayRead("journal:\(unit)") }
-
-    private func mayRead(_ path: String) throws(Unknown) {
-        let home = surroundings.homeDirectory
-        for limit in permissions.limits {
-            guard let patterns = limit.files else { continue }
-            let absolute = patterns.map { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
-            guard !absolute.contains(where: { Surroundings.Permissions.covers(path: $0, path) }) else { continue }
-            throw refusal("read \(path)", limit)
-        }
-    }
-
-    /// Before the API server is asked.
-    package func mayAsk(_ verb: String, of resource: String) throws(Unknown) {
-        for limit in permissions.limits {
-            guard let patterns = limit.resources,
-                !patterns.contains(where: { Surroundings.Permissions.covers(resource: $0, "\(verb):\(resource)") })
-            else { continue }
-            throw refusal("\(verb) \(resource)", limit)
-        }
-    }
-
-    private func refusal(_ what: String, _ limit: Surroundings.Permissions.Limit) -> Unknown {
-        Unknown(.notAllowed, "\(permissions.holder) may not \(what)", hint: limit.hint)
-    }
-
-    /// Compares programs as a shell would find them, so that neither spelling goes around the other.
-    private func covers(_ patterns: [[String]], _ argv: [String]) async -> Bool {
-        for pattern in patterns {
-            guard let program = pattern.first, let used = argv.first, await isSame(program, used) else { continue }
-            if Surroundings.Permissions.covers(command: [used] + pattern.dropFirst(), argv) { return true }
-        }
-        return false
-    }
-
-    private func isSame(_ declared: String, _ used: String) async -> Bool {
-        guard used.hasPrefix("/") || !used.contains("/") else { return false }
-        if declared == used { return true }
-        guard let one = await resolved(declared), let other = await resolved(used) else { return false }
-        return one == other
-    }
-
-    private func resolved(_ program: String) async -> String? {
-        guard !program.contains("/") else { return program.hasPrefix("/") ? program : nil }
-        for folder in (surroundings.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":") {
-            guard folder.hasPrefix("/") else { continue }
-            let path = "\(folder)/\(program)"
-            if let status = try? await surroundings.effects.status(of: path), status.kind != .directory { return path }
-        }
-        return nil
     }
 }
 
@@ -192,8 +97,15 @@ extension Surroundings.Permissions {
     }
 
     package static func covers(host pattern: String, _ host: String) -> Bool {
-        pattern == host || pattern == "*" && !isNear(host)
+        // An address that is looked up tells nobody anything.
+        pattern == host || pattern == "*" && (host.hasPrefix("dns:") || !isNear(host))
+            || pattern == "dns:*" && host.hasPrefix("dns:")
     }
+
+    /// A pattern as people write it, a URL or `dns:NAME`, in the form that hosts are compared in.
+    ///
+    /// What is neither covers nothing.
+    package static func pattern(host text: String) -> String { text.contains("://") ? host(of: text) : text }
 
     /// Scheme, host and port.
     package static func host(of url: String) -> String {
@@ -205,23 +117,33 @@ extension Surroundings.Permissions {
             + (hasPort ? "" : url.lowercased().hasPrefix("https:") ? ":443" : ":80")
     }
 
-    /// This machine, its link and the clouds' metadata: never meant by "any host", only by name.
-    private static func isNear(_ host: String) -> Bool {
+    /// Whether it is this machine, its link or a cloud's metadata: never meant by "any host", only by name.
+    static func isNear(_ host: String) -> Bool {
         guard let scheme = host.firstRange(of: "://") else { return host != "*" }
         var name = host[scheme.upperBound...]
         if let colon = name.lastIndex(of: ":"), name.last != "]" { name = name[..<colon] }
         name = name.hasSuffix(".") ? name.dropLast() : name
-        if name.hasPrefix("[") {
-            return ["[::", "[fe8", "[fe9", "[fea", "[feb", "[fd", "[fc"].contains { name.hasPrefix($0) }
-        }
+        if name.hasPrefix("[") { return isNear(address: name.dropFirst().prefix { $0 != "]" }) }
         let parts = name.split(separator: ".")
         // A last part that is a number makes an address of it; forms but the plain one are read in many ways.
         if let last = parts.last, last.hasPrefix("0x") || last.allSatisfy(\.isNumber) {
             guard parts.count == 4, parts.allSatisfy({ UInt8($0) != nil && ($0 == "0" || $0.first != "0") }) else {
                 return true
             }
+            return isNear(address: name)
         }
-        return name == "localhost" || name.hasSuffix(".localhost") || name.hasPrefix("127.") || name.hasPrefix("0.")
-            || name.hasPrefix("169.254.") || name.hasPrefix("metadata") || name == "instance-data"
+        return name == "localhost" || name.hasSuffix(".localhost") || name.hasPrefix("metadata")
+            || name == "instance-data"
+    }
+
+    /// The same of an address in its usual form.
+    package static func isNear(address: some StringProtocol) -> Bool {
+        // What stands for an IPv4 address in IPv6's form is read by who knows whom.
+        let beginnings =
+            address.contains(":")
+            ? ["::", "0:", "64:ff9b:", "2002:", "fe8", "fe9", "fea", "feb", "fd", "fc"] : ["127.", "0.", "169.254."]
+        // Alibaba's, Oracle's and Azure's.
+        let metadata = ["100.100.100.200", "192.0.0.192", "168.63.129.16"]
+        return beginnings.contains { address.hasPrefix($0) } || metadata.contains { $0 == address }
     }
 }

@@ -57,6 +57,8 @@ package protocol Effects: Sendable {
     /// Reads a regular file (or one of /proc); `truncated` beyond the limit, `notFound`, `denied`.
     func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8]
     func status(of path: String) async throws(Unknown) -> FileStatus
+    /// Of a directory what tells that its files whose names end so are those of an earlier time; of a file, its own.
+    func signature(of path: String, endings: [String]) async throws(Unknown) -> FolderSignature
     /// The names in a directory, sorted.
     func list(_ directory: String) async throws(Unknown) -> [String]
     /// What stands under each of the names in a directory, in their order; links are not followed.
@@ -238,6 +240,9 @@ package struct HTTPRequest: Sendable {
     package var proxy: String?
     package var deadlineSeconds: Double
     package var bodyLimit: Int
+    /// Whether the address that the name stands for may be neither this machine's, nor its link's, nor a cloud's
+    /// metadata: looked at when it is connected to, so that no later look-up tells another one.
+    package var isFarOnly = false
 
     package init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [],

@@ -74,13 +74,19 @@ package struct Input: Sendable {
     package var defaultValue: Value?
     /// Of its name, where it stands in a file.
     package var location: Location?
+    /// Where the default stands, which an overlay may have brought.
+    package var defaultLocation: Location?
 
-    package init(name: String, kind: Kind, title: String, defaultValue: Value?, location: Location? = nil) {
+    package init(
+        name: String, kind: Kind, title: String, defaultValue: Value?, location: Location? = nil,
+        defaultLocation: Location? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.title = title
         self.defaultValue = defaultValue
         self.location = location
+        self.defaultLocation = defaultLocation
     }
 }
 

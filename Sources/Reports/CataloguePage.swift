@@ -48,6 +48,10 @@ package struct CataloguePage: Sendable {
         text += "- Cost: \(declaration.cost)\n"
         let privileges = declaration.privileges.map(\.text)
         text += "- Needs: \(privileges.isEmpty ? "nothing" : privileges.joined(separator: "; "))\n"
+        if !declaration.asks.isEmpty {
+            let asks = declaration.asks.map { "`\($0)`" }.joined(separator: ", ")
+            text += "- Of a library's playbook: within its `resources`, \(asks)\n"
+        }
         if !declaration.secrets.isEmpty { text += "- Never shown: \(declaration.secrets.joined(separator: "; "))\n" }
         if !declaration.parameters.isEmpty {
             text += "\n" + table(["parameter", "type", "meaning"], declaration.parameters.map(row))
@@ -60,6 +64,9 @@ package struct CataloguePage: Sendable {
         var meaning = parameter.summary
         if parameter.isRequired { meaning = "required; " + meaning }
         if let value = parameter.defaultValue { meaning += " (default: `\(plain(value))`)" }
+        if let permission = parameter.names?.permission {
+            meaning += "; of a library's playbook, within its `\(permission)`"
+        }
         return ["`\(parameter.name)`", "\(parameter.type)", meaning]
     }
 

@@ -10,7 +10,9 @@ struct APIServerAuthenticationCollector: Collector {
         "apiserver.authentication",
         summary:
             "How the API server of this control plane node is set to tell who asks: its manifest, else its process.",
-        parameters: [.init("manifest", .string, "the manifest's path", defaultValue: .string(Self.manifest))],
+        parameters: [
+            .init("manifest", .string, "the manifest's path", defaultValue: .string(Self.manifest), names: .file)
+        ],
         returns: .object([
             "clientCAFile": .string, "serviceAccountIssuers": .list(.string), "apiAudiences": .list(.string),
             "jwtIssuers": .list(.object(["url": .string, "audiences": .list(.string)])),

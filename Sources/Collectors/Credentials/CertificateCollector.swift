@@ -8,10 +8,10 @@ struct CertificateCollector: Collector {
         summary:
             "The X.509 certificates of a PEM file: dates, names, issuer, and whether a given authority signed them.",
         parameters: [
-            .init("path", .string, "the PEM file", isRequired: true),
+            .init("path", .string, "the PEM file", isRequired: true, names: .file),
             .init(
                 "authority", .string,
-                "a PEM file with the authorities to check the first certificate's signature against"),
+                "a PEM file with the authorities to check the first certificate's signature against", names: .file),
         ],
         returns: .object(
             CertificateFields.fields.merging([

@@ -23,5 +23,28 @@ func addressText(_ bytes: [UInt8]) -> String? {
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
+/// The addresses of this machine's interfaces.
+func ownAddresses() -> Set<String> {
+    var first: UnsafeMutablePointer<ifaddrs>?
+    guard unsafe getifaddrs(&first) == 0 else { return [] }
+    defer { unsafe freeifaddrs(first) }
+    var found: Set<String> = []
+    var next = unsafe first
+    while let entry = unsafe next {
+        unsafe next = entry.pointee.ifa_next
+        guard let address = unsafe entry.pointee.ifa_addr else { continue }
+        let family = unsafe Int32(address.pointee.sa_family)
+        guard family == AF_INET || family == AF_INET6 else { continue }
+        let length = family == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        let size = socklen_t(text.count)
+        guard unsafe getnameinfo(address, socklen_t(length), &text, size, nil, 0, NI_NUMERICHOST) == 0 else { continue }
+        // Without the zone of a link's address.
+        let shown = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        found.insert(String(shown.prefix { $0 != "%" }))
+    }
+    return found
+}
+
 /// Whether it is an IP address, which TLS never sends as a server's name.
 func isAddress(_ host: String) -> Bool { addressBytes(host) != nil }

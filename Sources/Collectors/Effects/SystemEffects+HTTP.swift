@@ -21,7 +21,8 @@ extension SystemEffects {
             throw Unknown(.malformed, "'\(target)' is not a URL such as https://host:6443/path")
         }
         do {
-            let client = try clients.client(for: request)
+            let place = request.isFarOnly ? try await farAddress(of: address, request) : nil
+            let client = try clients.client(for: request, connectingTo: place)
             let outgoing = try clientRequest(request)
             try await hostLimits.enter(address.key, withinSeconds: request.deadlineSeconds)
             defer { hostLimits.leave(address.key) }
@@ -67,6 +68,26 @@ extension SystemEffects {
     }
 }
 
+extension SystemEffects {
+    /// The address to connect to, after a look at all that the name stands for; `nil` where a proxy looks it up itself.
+    private func farAddress(of address: Address, _ request: HTTPRequest) async throws(Unknown) -> String? {
+        let found: [String]
+        do throws(Unknown) {
+            found = try await resolve(address.host, deadlineSeconds: request.deadlineSeconds)
+        } catch {
+            guard request.proxy == nil else { return nil }
+            throw error
+        }
+        let own = ownAddresses()
+        for place in found where Surroundings.Permissions.isNear(address: place) || own.contains(place) {
+            throw Unknown(
+                .notAllowed, "\(address.host) is \(place), which is this machine, its link or a cloud's metadata",
+                hint: "only a host that is named so itself may be: http://\(bracketed(place)) and its port")
+        }
+        return request.proxy == nil ? found.first : nil
+    }
+}
+
 private func wholeBody(_ body: HTTPClientResponse.Body, limit: Int, target: String) async throws -> [UInt8] {
     var content: [UInt8] = []
     do {
@@ -99,7 +120,8 @@ final class HTTPClients: Sendable {
         }
     }
 
-    func client(for request: HTTPRequest) throws -> HTTPClient {
+    /// - Parameter place: the address to connect to, whatever the name of the URL stands for by then.
+    func client(for request: HTTPRequest, connectingTo place: String? = nil) throws -> HTTPClient {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, decompression: .enabled(limit: .size(request.bodyLimit)))
         // A refusal is an answer; the client would otherwise try again until the deadline.
@@ -111,6 +133,10 @@ final class HTTPClients: Sendable {
         if let name = request.tls.serverName, let host = Address(url: request.url)?.host, host != name {
             configuration.dnsOverride = [name: host]
             key += " \(name) \(host)"
+        }
+        if let place, let host = Address(url: request.url)?.host, host != place {
+            configuration.dnsOverride = [host: place]
+            key += " \(host) \(place)"
         }
         if let address = request.addressToVerify {
             configuration.verifyPeer(names: address)

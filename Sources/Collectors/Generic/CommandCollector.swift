@@ -7,7 +7,9 @@ struct CommandCollector: Collector {
         "command",
         summary: "What a program prints; only for playbooks that may run commands.",
         parameters: [
-            .init("run", .list(.string), "the program and its arguments; there is no shell", isRequired: true),
+            .init(
+                "run", .list(.string), "the program and its arguments; there is no shell", isRequired: true,
+                names: .command),
             .init("timeoutSeconds", .double, "after which it is ended", defaultValue: .double(10)),
         ] + Parser.parameters,
         returns: .object(["exitCode": .int, "output": .dyn, "error": .string]),
@@ -16,7 +18,7 @@ struct CommandCollector: Collector {
             "error": "standard error, at most 4,000 bytes",
         ],
         cost: .command, privileges: ["run the program", "a library that is trusted to, or --allow-commands"],
-        secrets: ["whatever looks like a token, a key or a password"], needsPermission: true)
+        secrets: ["whatever looks like a token, a key or a password"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let argv = parameters["run"]?.elements?.compactMap(\.text) ?? []
@@ -24,7 +26,7 @@ struct CommandCollector: Collector {
             throw Unknown(.malformed, "'run' is a list of texts: the program and its arguments")
         }
         let deadline = parameters["timeoutSeconds"]?.seconds ?? 10
-        let output = try await surroundings.permitted.run(
+        let output = try await surroundings.effects.run(
             Command(program, Array(argv.dropFirst()), deadlineSeconds: deadline))
         let read = await attempt { () async throws(Unknown) in
             try Parser.read(redacted(output.standardOutput), parameters, what: "the output of \(program)")

@@ -7,7 +7,7 @@ struct FileCollector: Collector {
         "file",
         summary: "A file's content, and whether it is there.",
         parameters: [
-            .init("path", .string, "absolute, or beginning with ~/", isRequired: true)
+            .init("path", .string, "absolute, or beginning with ~/", isRequired: true, names: .file)
         ] + Parser.parameters,
         returns: .object(["exists": .bool, "size": .int, "mode": .string, "owner": .int, "content": .dyn]),
         fields: [
@@ -15,18 +15,18 @@ struct FileCollector: Collector {
             "content": "as the parser reads it; absent where there is no file, unknown where it may not be read",
         ],
         cost: .file, privileges: ["read the file"],
-        secrets: ["whatever looks like a token, a key or a password"], needsPermission: true)
+        secrets: ["whatever looks like a token, a key or a password"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let path = try absolutePath(parameters["path"]?.text ?? "", home: surroundings.homeDirectory)
         let status: FileStatus
         do {
-            status = try await surroundings.permitted.status(of: path)
+            status = try await surroundings.effects.status(of: path)
         } catch  where error.reason == .notFound {
             return Observation(.map(["exists": .bool(false)]), source: path)
         }
         let content = await attempt { () async throws(Unknown) in
-            let bytes = try await surroundings.permitted.readFile(path, limit: 4 << 20)
+            let bytes = try await surroundings.effects.readFile(path, limit: 4 << 20)
             return try Parser.read(redacted(bytes), parameters, what: path)
         }
         // Who copies a file changes its owner and its permissions.

@@ -7,7 +7,7 @@ struct HTTPCollector: Collector {
         "http",
         summary: "What a URL answers to a GET without credentials; only for playbooks that may send requests.",
         parameters: [
-            .init("url", .string, "http or https, without user and password", isRequired: true),
+            .init("url", .string, "http or https, without user and password", isRequired: true, names: .url),
             .init("skipVerification", .bool, "takes any certificate", defaultValue: .bool(false)),
             .init("timeoutSeconds", .double, "for the whole answer", defaultValue: .double(10)),
         ] + Parser.parameters,
@@ -17,7 +17,7 @@ struct HTTPCollector: Collector {
             "body": "as the parser reads it; redirects are not followed",
         ],
         cost: .network, privileges: ["connect to the host", "a library that is trusted to, or --allow-commands"],
-        secrets: ["cookies", "whatever looks like a token, a key or a password"], needsPermission: true)
+        secrets: ["cookies", "whatever looks like a token, a key or a password"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let url = parameters["url"]?.text ?? ""
@@ -29,7 +29,7 @@ struct HTTPCollector: Collector {
         let proxy = ProxySettings.proxy(
             for: ServerURL(url, usesTLS: address.scheme == "https"), proxyURL: "",
             environment: surroundings.environment)
-        let response = try await surroundings.permitted.send(
+        let response = try await surroundings.effects.send(
             HTTPRequest(
                 url: url, headers: [("Accept-Encoding", "gzip"), ("User-Agent", "triage")], tls: options,
                 proxy: proxy?.url,

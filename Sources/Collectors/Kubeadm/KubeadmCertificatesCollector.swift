@@ -12,7 +12,8 @@ struct KubeadmCertificatesCollector: Collector {
             "Every certificate below /etc/kubernetes: names, dates, and whether the authority beside it signed it.",
         parameters: [
             .init(
-                "directory", .string, "the certificates' directory", defaultValue: .string("/etc/kubernetes/pki"))
+                "directory", .string, "the certificates' directory", defaultValue: .string("/etc/kubernetes/pki"),
+                names: .folder)
         ],
         returns: .object([
             "certificates": .list(

@@ -15,7 +15,7 @@ struct DiskCollector: Collector {
         "node.disk",
         summary: "Free space and inodes of the file systems that hold the kubelet's, the runtime's and etcd's data.",
         parameters: [
-            .init("paths", .list(.string), "absolute paths; default: \(usual.joined(separator: ", "))")
+            .init("paths", .list(.string), "absolute paths; default: \(usual.joined(separator: ", "))", names: .file)
         ],
         returns: .object([
             "paths": .list(

@@ -9,7 +9,7 @@ struct JournalCollector: Collector {
         "node.journal",
         summary: "The last messages of a systemd unit in the journal, with their times and levels.",
         parameters: [
-            .init("unit", .string, "the unit", defaultValue: .string("kubelet")),
+            .init("unit", .string, "the unit", defaultValue: .string("kubelet"), names: .journal),
             .init("tail", .int, "how many messages, at most 10,000", defaultValue: .int(300)),
             .init("priority", .int, "this level and worse ones: 3 errors, 4 warnings, 6 all but debugging"),
         ],

@@ -15,7 +15,7 @@ struct KubeletConfigCollector: Collector {
         parameters: [
             Declaration.Parameter(
                 "path", .string, "The configuration file; a running kubelet's --config counts before the default.",
-                defaultValue: .string(KubeletConfigCollector.defaultPath))
+                defaultValue: .string(KubeletConfigCollector.defaultPath), names: .file)
         ],
         returns: .object([
             "exists": .bool, "path": .string, "running": .bool, "distribution": .string, "failSwapOn": .bool,
@@ -90,6 +90,8 @@ private struct KubeletSettings {
         let bytes: String?
         do {
             bytes = try await surroundings.machineFileIfPresent(path)
+        } catch  where error.reason == .notAllowed {
+            throw error
         } catch {
             for (field, _, _) in Self.booleans + Self.texts { fields[field] = error.value }
             fields["featureGates"] = error.value

@@ -9,8 +9,11 @@ struct ResolverCollector: Collector {
         "node.resolver",
         summary: "The name servers and search domains of this machine, and what given names resolve to.",
         parameters: [
-            .init("path", .string, "the resolver's configuration", defaultValue: .string("/etc/resolv.conf")),
-            .init("names", .list(.string), "names to look up with the system's resolver; default: none"),
+            .init(
+                "path", .string, "the resolver's configuration", defaultValue: .string("/etc/resolv.conf"), names: .file
+            ),
+            .init(
+                "names", .list(.string), "names to look up with the system's resolver; default: none", names: .hostName),
             .init("timeoutSeconds", .double, "for each look-up", defaultValue: .double(5)),
         ],
         returns: .object([

@@ -32,9 +32,11 @@ struct HelmReleasesCollector: Collector {
             "releases.chart": "unknown where the Secret may not be read, or is not as Helm writes it",
         ],
         cost: .list, privileges: ["list and get secrets"],
-        secrets: ["everything in the Secrets but the chart's name and version and the time"])
+        secrets: ["everything in the Secrets but the chart's name and version and the time"],
+        asks: ["get,list:secrets"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
+        for verb in ["get", "list"] { try surroundings.mayAsk(verb, of: "secrets") }
         let query = try ObjectQuery(
             ["resource": .string("secrets"), "namespace": parameters["namespace"] ?? .string("")],
             defaultNamespace: surroundings.selection.namespace)

@@ -12,7 +12,7 @@ struct KubernetesCollector: Collector {
         parameters: [
             .init(
                 "resource", .string, "the plural name as kubectl takes it: pods, deployments.apps, my.crd.example",
-                isRequired: true),
+                isRequired: true, names: .resource),
             .init(
                 "namespace", .string,
                 "one namespace; default: the one of --namespace, else all; * means all whatever --namespace says"),
@@ -26,12 +26,11 @@ struct KubernetesCollector: Collector {
             "namespace": "where was looked; empty: everywhere",
         ],
         cost: .list, privileges: ["get and list the resource"],
-        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"],
-        needsPermission: true)
+        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let query = try ObjectQuery(parameters, defaultNamespace: surroundings.selection.namespace)
-        try surroundings.permitted.mayAsk(query.name.isEmpty ? "list" : "get", of: parameters["resource"]?.text ?? "")
+        try surroundings.mayAsk(query.name.isEmpty ? "list" : "get", of: parameters["resource"]?.text ?? "")
         let access = try await ServerAccess.authenticated(in: surroundings)
         return try await observe(query, access, in: surroundings)
     }

@@ -1,3 +1,4 @@
+internal import Facts
 package import Playbooks
 internal import YAML
 
@@ -81,7 +82,7 @@ extension Permissions {
     /// As `spec.permissions` has them.
     init(declared mapping: Mapping) {
         commands = mapping.elements("commands").map { ($0.elements ?? []).compactMap(\.text) }
-        hosts = mapping.texts("hosts")
+        hosts = mapping.texts("hosts").map(Surroundings.Permissions.pattern(host:))
         files = mapping.texts("files")
         resources = mapping.texts("resources")
         remedies = mapping.choice("remedies") ?? .none
@@ -150,7 +151,9 @@ extension Shape {
             Key(
                 "commands", .list(.list(.text, isEmptyAllowed: false)),
                 "The beginnings of argument lists; * stands for one argument."),
-            Key("hosts", .list(.text), "Such as https://status.example:443."),
+            Key(
+                "hosts", .list(.text),
+                "Such as https://status.example:443, or dns:status.example to look up the name alone."),
             Key("files", .list(.text), "Paths that are read; * and ** as in a shell."),
             Key("resources", .list(.text), "Such as get,list:deployments.apps."),
             Key(

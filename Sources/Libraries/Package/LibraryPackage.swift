@@ -39,6 +39,9 @@ package struct LibraryPackage: Sendable {
     /// All that is loaded.
     package var contents: [PlaybookFiles.Content] { playbooks + overlays }
 
+    /// The same, with the digest that it was verified by.
+    package var verified: PlaybookFiles.Verified { PlaybookFiles.Verified(digest: digest, contents: contents) }
+
     /// A file by the name that `filePrefix` gives it.
     package func content(of file: String) -> [UInt8]? {
         file.hasPrefix(filePrefix) ? tree[String(file.dropFirst(filePrefix.count))] : nil
@@ -66,7 +69,7 @@ package struct LibraryPackage: Sendable {
         guard errors.isEmpty else {
             throw LibraryError(.brokenPlaybook, errors.prefix(20).map(Self.line).joined(separator: "\n"))
         }
-        var used = Permissions(of: library.playbooks)
+        var used = Permissions(of: library.playbooks, catalogue: loader.catalogue)
         if overlays.contains(where: \.hasOverlayCommands) { used.remedies = max(used.remedies, .printed) }
         let missing = manifest.permissions.missing(for: used)
         guard missing.isEmpty else {

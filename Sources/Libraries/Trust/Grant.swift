@@ -18,6 +18,13 @@ package struct Grant: Sendable, Hashable {
 }
 
 extension LibraryHome.InForce {
+    /// Why `triage fix` may not run its remedies; `nil`: it may.
+    package var remedyRefusal: String? {
+        if grant.level < .remedies { return "is trusted for '\(grant.level.rawValue)', not to run remedies" }
+        return package.manifest.permissions.remedies == .runnable
+            ? nil : "does not ask to run its remedies (permissions.remedies: runnable)"
+    }
+
     /// What its playbooks may have done for them: what it declares, as far as its level and its rule allow.
     package var permissions: Surroundings.Permissions {
         let name = package.manifest.name

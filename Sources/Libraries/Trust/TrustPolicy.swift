@@ -99,7 +99,7 @@ package struct TrustPolicy: Sendable {
         if rule["commands"] != nil {
             grant.commands = rule.elements("commands").map { ($0.elements ?? []).compactMap(\.text) }
         }
-        if rule["hosts"] != nil { grant.hosts = rule.texts("hosts").map(Surroundings.Permissions.host(of:)) }
+        if rule["hosts"] != nil { grant.hosts = rule.texts("hosts").map(Surroundings.Permissions.pattern(host:)) }
         if rule["files"] != nil { grant.files = rule.texts("files") }
         if rule["resources"] != nil { grant.resources = rule.texts("resources") }
         // A list beside a level that grants none of it, or an empty one, was meant otherwise.

@@ -17,6 +17,17 @@ package struct PlaybookFiles: Sendable {
         }
     }
 
+    /// The content of a pinned library, whose bytes are what the digest says.
+    package struct Verified: Sendable {
+        package var digest: String
+        package var contents: [Content]
+
+        package init(digest: String, contents: [Content]) {
+            self.digest = digest
+            self.contents = contents
+        }
+    }
+
     package enum Kind: Sendable {
         /// `NAME.yaml`, `NAME.yml`, `NAME.triage.yaml`.
         case playbooks
@@ -25,6 +36,22 @@ package struct PlaybookFiles: Sendable {
         /// All YAML of `overlays` beside the playbooks; read together with them.
         case overlays
     }
+
+    /// What tells that the files of a path are those of an earlier time; `nil` where nobody can say.
+    static func signature(of path: String, effects: some Effects) async -> FolderSignature? {
+        guard var signature = try? await effects.signature(of: path, endings: endings) else { return nil }
+        do throws(Unknown) {
+            let overlays = try await effects.signature(of: path.appending(component: "overlays"), endings: endings)
+            signature.bytes += overlays.bytes
+            signature.newest = max(signature.newest, overlays.newest)
+        } catch {
+            // A file has nothing below it, and most folders have no overlays.
+            guard error.reason == .notFound else { return nil }
+        }
+        return signature
+    }
+
+    fileprivate static let endings = [".yaml", ".yml"]
 
     /// In the order of their names.
     package private(set) var contents: [Content] = []
@@ -127,7 +154,7 @@ package struct PlaybookFiles: Sendable {
 
 extension PlaybookFiles.Kind {
     fileprivate func wants(_ name: String) -> Bool {
-        guard !name.hasPrefix("."), name.hasSuffix(".yaml") || name.hasSuffix(".yml") else { return false }
+        guard !name.hasPrefix("."), PlaybookFiles.endings.contains(where: name.hasSuffix) else { return false }
         let isTest = name.hasSuffix("_test.yaml") || name.hasSuffix("_test.yml")
         return switch self {
         case .playbooks, .overlays: !isTest

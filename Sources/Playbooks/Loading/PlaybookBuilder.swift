@@ -110,7 +110,8 @@ extension PlaybookBuilder {
             inputs.append(
                 Input(
                     name: entry.key, kind: kind, title: mapping.text("title") ?? entry.key, defaultValue: standard,
-                    location: source.location(of: entry.keyNode)))
+                    location: source.location(of: entry.keyNode),
+                    defaultLocation: mapping["default"].map(source.location(of:))))
         }
         expressions.variables["inputs"] = .object(types)
         return inputs
@@ -175,29 +176,23 @@ extension PlaybookBuilder {
 
     /// Compiles each definition after those that it needs, so that its type is known where it is used.
     ///
-    /// What a definition needs is known once it is compiled: a first round takes the others as values of any type.
+    /// What a definition needs is known once it is parsed.
     private mutating func buildDefinitions() -> [Definition] {
         let entries = specification?.mapping("define")?.entries ?? []
         for entry in entries { checkReserved(entry.key, at: entry.keyNode) }
-        var scope = expressions.variables
-        for entry in entries { scope[entry.key] = .dyn }
         var needs: [String: Set<String>] = [:]
-        var isSound: Set<String> = []
-        var draft = ExpressionCompiler(source: source, variables: scope)
         for entry in entries {
-            guard let condition = draft.expression(entry.value) else { continue }
-            needs[entry.key] = Set(condition.program.references.compactMap(\.first))
-            isSound.insert(entry.key)
+            guard let text = entry.value.scalar?.text, let names = Environment.names(in: text) else { continue }
+            needs[entry.key] = names
         }
         let order = DependencyOrder(entries.map(\.key), needs: needs)
         let inCircles = Set(order.circles.flatMap { $0 })
         for circle in order.circles { reportCircle(circle, in: entries) }
         // Where the type cannot be known, whatever is said of it is right.
-        for name in entries.map(\.key) where inCircles.contains(name) || !isSound.contains(name) {
-            expressions.variables[name] = .dyn
-        }
+        for name in inCircles { expressions.variables[name] = .dyn }
         var definitions: [Definition] = []
         for name in order.names where !inCircles.contains(name) {
+            expressions.variables[name] = .dyn
             guard let node = entries.first(where: { $0.key == name })?.value,
                 let condition = expressions.expression(node)
             else { continue }

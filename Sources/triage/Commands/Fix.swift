@@ -76,15 +76,8 @@ struct Fix: AsyncParsableCommand {
     }
 
     private func checkPermission(of library: LibraryHome.InForce, _ session: Session) throws {
-        let package = library.package
-        var reason: String?
-        if library.grant.level < .remedies {
-            reason = "is trusted for '\(library.grant.level.rawValue)', not to run remedies"
-        } else if package.manifest.permissions.remedies != .runnable {
-            reason = "does not ask to run its remedies (permissions.remedies: runnable)"
-        }
-        guard let reason else { return }
-        session.output.note("error: the library \(package.title) \(reason); --dry-run shows them")
+        guard let reason = library.remedyRefusal else { return }
+        session.output.note("error: the library \(library.package.title) \(reason); --dry-run shows them")
         throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
     }
 

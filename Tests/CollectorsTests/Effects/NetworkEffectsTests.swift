@@ -19,6 +19,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["127.0.0.1", "localhost", "2130706433"])
+    func `where any host may be asked, a name that leads here is not`(host: String) async throws {
+        try await withLoopbackServer { _ in
+            .init(200)
+        } body: { server in
+            var request = HTTPRequest(url: "http://\(host):\(server.port)/")
+            request.isFarOnly = true
+            let far = request
+            #expect(await reason { _ = try await world.send(far) } == .notAllowed)
+            #expect(server.requests.isEmpty)
+            request.isFarOnly = false
+            let near = request
+            if host == "2130706433" { return }
+            let answer = try await world.send(near)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func `this machine's other addresses lead here too`() async throws {
+        let own = ownAddresses()
+        #expect(own.contains("127.0.0.1"))
+        for address in own {
+            var request = HTTPRequest(url: "http://\(bracketed(address)):9/")
+            request.isFarOnly = true
+            let far = request
+            #expect(await reason { _ = try await world.send(far) } == .notAllowed, "\(address)")
+        }
+    }
+
     @Test func `the server is verified against the given authorities, and its name`() async throws {
         let authority = try TestAuthority()
         let other = try TestAuthority()

@@ -72,7 +72,7 @@ import Testing
     @Test func `a command runs only where the playbook is allowed to`() async throws {
         let parameters: [String: Value] = ["run": .list([.string("uname"), .string("-r")])]
         let effects = MadeUpWorld(commands: ["uname -r": output("6.1\n", error: "w", code: 3)])
-        let refused = Surroundings(now: recordedAt, effects: effects)
+        let refused = PermissionTests.guarded(Surroundings(now: recordedAt, effects: effects), "command", parameters)
         #expect(await reason { _ = try await CommandCollector().collect(parameters, in: refused) } == .notAllowed)
         let observation = try await CommandCollector().collect(parameters, in: allowed(effects))
         #expect(observation.value.text("output") == "6.1\n")
@@ -117,8 +117,8 @@ import Testing
             .init(200, #"{"a":1}"#, headers: [("Set-Cookie", "s3cr3t"), ("X-A", "b")])
         } body: { server in
             let parameters: [String: Value] = ["url": .string(server.url), "parser": .string("json")]
-            #expect(
-                await reason { _ = try await HTTPCollector().collect(parameters, in: surroundings()) } == .notAllowed)
+            let refused = PermissionTests.guarded(surroundings(), "http", parameters)
+            #expect(await reason { _ = try await HTTPCollector().collect(parameters, in: refused) } == .notAllowed)
             #expect(server.requests.isEmpty)
             let fact = try await HTTPCollector().collect(parameters, in: allowed(world)).value
             #expect(fact.number("status") == 200)

@@ -15,30 +15,103 @@ import Testing
         holder: "the library 'acme'",
         limits: [.init(commands: [], hosts: [], files: [], resources: [], hint: "ask somebody")])
 
-    /// Every collector that lets the playbook choose, each with the ways to choose.
+    /// Every way to let the playbook choose.
     static let requests: [(collector: String, parameters: [String: Value])] = [
         ("command", ["run": .list([.string("id")])]), ("http", ["url": .string("https://example.org/")]),
         ("file", ["path": .string("/etc/shadow")]), ("logs", ["file": .string("/var/log/syslog")]),
         ("logs", ["unit": .string("kubelet")]), ("logs", ["pod": .string("web")]),
         ("kubernetes", ["resource": .string("pods")]),
-        ("kubernetes", ["resource": .string("secrets"), "name": .string("one")]),
+        ("kubernetes", ["resource": .string("secrets"), "name": .string("one")]), ("helm.releases", [:]),
+        ("certificate", ["path": .string("/etc/shadow")]),
+        ("certificate", ["path": .string("/etc/./kubernetes/../shadow")]),
+        ("apiserver.authentication", ["manifest": .string("/etc/shadow")]),
+        ("kubeadm.certificates", ["directory": .string("~/.ssh")]),
+        ("node.journal", ["unit": .string("sshd.service")]),
+        ("node.resolver", ["path": .string("/etc/shadow")]), ("node.disk", ["paths": .list([.string("/root/x")])]),
     ]
 
+    static func guarded(_ surroundings: Surroundings, _ name: String, _ parameters: [String: Value]) -> Surroundings {
+        Catalogue.builtIn[name].map { surroundings.guarding(Choices(parameters, of: $0.declaration)) } ?? surroundings
+    }
+
     @Test(arguments: requests)
-    func `what is not allowed is not begun`(collector: String, parameters: [String: Value]) async throws {
-        let world = CountingWorld()
-        let surroundings = Surroundings(now: recordedAt, effects: world, permissions: Self.nothing)
-        let collector = try #require(Catalogue.builtIn[collector])
+    func `what is not allowed is not begun`(collector name: String, parameters: [String: Value]) async throws {
+        let world = RecordingWorld(MadeUpWorld())
+        let surroundings = Self.guarded(
+            Surroundings(now: recordedAt, effects: world, permissions: Self.nothing), name, parameters)
+        let collector = try #require(Catalogue.builtIn[name])
         let unknown = await unknown { _ = try await collector.collect(parameters, in: surroundings) }
         #expect(unknown?.reason == .notAllowed)
         #expect(unknown?.detail.hasPrefix("the library 'acme' may not ") == true, "\(unknown?.detail ?? "")")
         #expect(unknown?.hint == "ask somebody")
-        #expect(world.calls.withLock(\.self) == 0)
+        // What the collector reads by itself it may have read before.
+        #expect(world.calls.filter { $0 != "/proc/self/mounts" } == [])
     }
 
-    @Test func `the collectors that let the playbook choose are these`() {
-        let choosing = Catalogue.builtIn.collectors.map(\.declaration).filter(\.needsPermission).map(\.name)
-        #expect(Set(choosing) == Set(Self.requests.map(\.collector)))
+    @Test func `the kubelet's own files are read, one of the playbook's choice is not`() async throws {
+        let world = RecordingWorld(
+            MadeUpWorld(files: [
+                "/etc/shadow": "root:x", "/var/lib/kubelet/config.yaml": "a: b", "/proc/1/cmdline": "init\0",
+            ]))
+        let surroundings = Surroundings(now: recordedAt, effects: world, permissions: Self.nothing)
+        let collector = try #require(Catalogue.builtIn["kubelet.config"])
+        _ = try await collector.collect([:], in: Self.guarded(surroundings, "kubelet.config", [:]))
+        #expect(world.calls.contains("/var/lib/kubelet/config.yaml"))
+        let chosen: [String: Value] = ["path": .string("/etc/shadow")]
+        let unknown = await unknown {
+            _ = try await collector.collect(chosen, in: Self.guarded(surroundings, "kubelet.config", chosen))
+        }
+        #expect(unknown?.detail == "the library 'acme' may not read /etc/shadow")
+        #expect(!world.calls.contains("/etc/shadow"))
+    }
+
+    @Test func `names that a playbook looks up could carry what it has read`() async throws {
+        let world = RecordingWorld(
+            MadeUpWorld(
+                files: ["/etc/resolv.conf": "nameserver 192.0.2.1"], names: ["secret.evil.example": ["192.0.2.9"]]))
+        let parameters: [String: Value] = ["names": .list([.string("secret.evil.example")])]
+        let collector = try #require(Catalogue.builtIn["node.resolver"])
+        for (permissions, isAllowed) in [
+            (Self.nothing, false), (Permissions.none, true),
+            (Permissions(holder: "it", limits: [.init(hosts: ["dns:secret.evil.example"], hint: "")]), true),
+            (Permissions(holder: "it", limits: [.init(hosts: ["https://secret.evil.example:443"], hint: "")]), false),
+        ] {
+            let surroundings = Surroundings(now: recordedAt, effects: world, permissions: permissions)
+            let guarded = Self.guarded(surroundings, "node.resolver", parameters)
+            let value = try await collector.collect(parameters, in: guarded).value
+            let addresses = value[field: "lookups"]?.elements?.first?[field: "addresses"]
+            #expect((addresses?.elements?.first?.text == "192.0.2.9") == isAllowed, "\(value)")
+        }
+        #expect(world.calls.count { $0 == "secret.evil.example" } == 2)
+    }
+
+    /// Names its values as each kind of target would be.
+    private static let marks = ["/mark/zzz", "mark-zzz", "https://mark.zzz/"]
+
+    @Test(arguments: Catalogue.builtIn.names)
+    func `no parameter reaches the world around the gate`(name: String) async throws {
+        let collector = try #require(Catalogue.builtIn[name])
+        let kubeconfig = """
+            {apiVersion: v1, kind: Config, current-context: lab, contexts: [{name: lab, context: {cluster: lab, user: a}}],
+            users: [{name: a, user: {token: opaque}}], clusters: [{name: lab, cluster: {server: "https://10.0.0.1:6443"}}]}
+            """
+        for parameter in collector.declaration.parameters {
+            for mark in Self.marks {
+                let value: Value
+                switch parameter.type {
+                case .string: value = .string(mark)
+                case .list(.string): value = .list([.string(mark)])
+                default: continue
+                }
+                let world = RecordingWorld(MadeUpWorld(files: ["/root/.kube/config": kubeconfig]))
+                let surroundings = Surroundings(now: recordedAt, effects: world, permissions: Self.nothing)
+                let parameters = [parameter.name: value]
+                _ = try? await collector.collect(parameters, in: Self.guarded(surroundings, name, parameters))
+                // The API server is the person's choice, and what the arguments of a fixed program say is the collector's.
+                let reached = world.calls.filter { $0.contains(mark) && !$0.hasPrefix("https://10.0.0.1:6443/") }
+                #expect(reached == [], "\(name), \(parameter.name)")
+            }
+        }
     }
 
     @Test(arguments: [
@@ -59,7 +132,9 @@ import Testing
         let surroundings = Surroundings(
             environment: ["PATH": "bin:/usr/bin"], now: recordedAt, effects: world, permissions: permissions)
         let unknown = await unknown {
-            _ = try await surroundings.permitted.run(Command(argv[0], Array(argv.dropFirst())))
+            let choice: [String: Value] = ["run": .list(List(argv.map(Value.string)))]
+            _ = try await Self.guarded(surroundings, "command", choice).effects
+                .run(Command(argv[0], Array(argv.dropFirst())))
         }
         #expect((unknown?.reason == .notAllowed) != isAllowed, "\(unknown?.detail ?? "")")
     }
@@ -84,7 +159,9 @@ import Testing
         let world = MadeUpWorld(responses: [url: HTTPResponse(status: 200, headers: [], body: [])])
         let permissions = Permissions(holder: "it", limits: [.init(hosts: [pattern], hint: "")])
         let surroundings = Surroundings(now: recordedAt, effects: world, permissions: permissions)
-        let unknown = await unknown { _ = try await surroundings.permitted.send(HTTPRequest(url: url)) }
+        let unknown = await unknown {
+            _ = try await Self.guarded(surroundings, "http", ["url": .string(url)]).effects.send(HTTPRequest(url: url))
+        }
         #expect((unknown == nil) == isAllowed, "\(unknown?.detail ?? "")")
     }
 
@@ -96,15 +173,23 @@ import Testing
         ("**", "journal:sshd", false), ("journal:*", "/etc/shadow", false),
     ])
     func `a file is compared as it is opened`(pattern: String, path: String, isAllowed: Bool) async {
-        let world = MadeUpWorld(files: [path: "x"])
+        let world = MadeUpWorld(
+            files: [path: "x"],
+            commands: [
+                "journalctl --unit=\(path.dropFirst(8))": CommandOutput(
+                    exitCode: 0, standardOutput: [], standardError: [])
+            ])
         let permissions = Permissions(holder: "it", limits: [.init(files: [pattern], hint: "")])
         let surroundings = Surroundings(
             homeDirectory: "/home/ada", now: recordedAt, effects: world, permissions: permissions)
         let unknown = await unknown {
             if path.hasPrefix("journal:") {
-                try surroundings.permitted.mayRead(journalOf: String(path.dropFirst(8)))
+                let unit = String(path.dropFirst(8))
+                _ = try await Self.guarded(surroundings, "logs", ["unit": .string(unit)]).effects
+                    .run(Command("journalctl", ["--unit=\(unit)"]))
             } else {
-                _ = try await surroundings.permitted.readFile(path, limit: 10)
+                _ = try await Self.guarded(surroundings, "file", ["path": .string(path)]).effects
+                    .readFile(path, limit: 10)
             }
         }
         #expect((unknown == nil) == isAllowed, "\(unknown?.detail ?? "")")
@@ -120,7 +205,7 @@ import Testing
     ) async {
         let permissions = Permissions(holder: "it", limits: [.init(resources: [pattern], hint: "")])
         let surroundings = Surroundings(now: recordedAt, effects: MadeUpWorld(), permissions: permissions)
-        let unknown = await unknown { try surroundings.permitted.mayAsk(verb, of: resource) }
+        let unknown = await unknown { try surroundings.mayAsk(verb, of: resource) }
         #expect((unknown == nil) == isAllowed)
     }
 
@@ -135,7 +220,9 @@ import Testing
         let surroundings = Surroundings(now: recordedAt, effects: world, permissions: permissions)
         for (argv, hint) in [(["crictl", "ps"], nil), (["crictl", "rm"], "second"), (["rm"], "first")] {
             let unknown = await unknown {
-                _ = try await surroundings.permitted.run(Command(argv[0], Array(argv.dropFirst())))
+                let choice: [String: Value] = ["run": .list(List(argv.map(Value.string)))]
+                _ = try await Self.guarded(surroundings, "command", choice).effects
+                    .run(Command(argv[0], Array(argv.dropFirst())))
             }
             #expect(unknown?.hint == hint)
         }
@@ -151,22 +238,51 @@ import Testing
     }
 }
 
-/// Counts what reaches it, and has nothing.
-private final class CountingWorld: Effects {
-    let calls = Mutex(0)
+/// Keeps what is reached: paths, commands, URLs and names.
+private final class RecordingWorld: Effects {
+    private let world: MadeUpWorld
+    private let reached = Mutex<[String]>([])
 
-    private func count() -> Unknown {
-        calls.withLock { $0 += 1 }
-        return Unknown(.notFound, "nothing is here")
+    init(_ world: MadeUpWorld) { self.world = world }
+
+    var calls: [String] { reached.withLock(\.self) }
+
+    private func keep(_ call: String) { reached.withLock { $0.append(call) } }
+
+    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
+        keep(path)
+        return try await world.readFile(path, limit: limit)
     }
-
-    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] { throw count() }
-    func status(of path: String) async throws(Unknown) -> FileStatus { throw count() }
-    func list(_ directory: String) async throws(Unknown) -> [String] { throw count() }
-    func run(_ command: Command) async throws(Unknown) -> CommandOutput { throw count() }
-    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse { throw count() }
+    func status(of path: String) async throws(Unknown) -> FileStatus {
+        keep(path)
+        return try await world.status(of: path)
+    }
+    func list(_ directory: String) async throws(Unknown) -> [String] {
+        keep(directory)
+        return try await world.list(directory)
+    }
+    func space(at path: String) async throws(Unknown) -> FileSystemSpace {
+        keep(path)
+        return try await world.space(at: path)
+    }
+    func linkTarget(of path: String) async throws(Unknown) -> String {
+        keep(path)
+        return try await world.linkTarget(of: path)
+    }
+    func run(_ command: Command) async throws(Unknown) -> CommandOutput {
+        keep(command.executable)
+        return try await world.run(command)
+    }
+    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
+        keep(request.url)
+        return try await world.send(request)
+    }
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {
-        _ = count()
-        return ConnectionReport()
+        keep(endpoint.host)
+        return await world.connect(endpoint)
+    }
+    func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
+        keep(host)
+        return try await world.resolve(host, deadlineSeconds: deadlineSeconds)
     }
 }

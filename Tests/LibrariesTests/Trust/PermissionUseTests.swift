@@ -59,6 +59,10 @@ struct PermissionUseTests {
                 #expect(first.text.contains("the library 'acme' may not run commands (uname)"), "\(first.text)")
                 #expect(first.text.contains("triage library trust acme --level commands"), "\(first.text)")
             }
+            let shown = try await triage(["show", "acme-trouble"], folder).text
+            #expect(
+                shown.contains("trusted for 'read-only': it reads") && shown.contains("may not  run uname -s"),
+                "\(shown)")
             let refused = try await triage(["library", "trust", "acme", "--level", "commands"], folder)
             #expect(refused.code == 3 && refused.text.contains("nobody is there"), "\(refused.text)")
             let given = try await triage(
@@ -68,6 +72,7 @@ struct PermissionUseTests {
                 ], folder)
             #expect(given.code == 0 && given.text.contains("it may run the commands"), "\(given.text)")
             #expect(try await triage(["run", "acme-trouble"], folder).code == 1)
+            #expect(try await triage(["show", "acme-trouble"], folder).text.contains("  may      run uname -s"))
             // Both at once, the same request: one has it, the other has not.
             let both = try await triage(["run", "acme-trouble", "other-trouble", "-o", "json"], folder)
             let document = try #require(
@@ -87,32 +92,102 @@ struct PermissionUseTests {
         }
     }
 
+    /// The rule for the folders that Alice signs.
+    private func write(rule: String, _ folder: String) throws {
+        let policy = """
+            apiVersion: playbooks.triage/v1
+            kind: TrustPolicy
+            sources: [{match: "dir:*", name: "*", signers: {any: [alice@example.org]}, \(rule)}]
+            """
+        try Disk.replace("\(folder)/config/triage/trust.yaml", Array(policy.utf8))
+    }
+
+    /// The library acme as Alice signs it, added under a rule.
+    private func addSigned(_ files: [String: String], rule: String, _ folder: String) async throws {
+        let key = "\(folder)/key"
+        #expect(try await run("ssh-keygen", ["-q", "-N", "", "-t", "ed25519", "-f", key]).exitCode == 0)
+        let publicKey = String(decoding: try Disk.contents(of: key + ".pub", limit: 4096), as: UTF8.self)
+        try Disk.replace("\(folder)/config/triage/allowed_signers", Array("alice@example.org \(publicKey)".utf8))
+        let source = "\(folder)/acme"
+        try MadeUpLibrary.write(files, to: source)
+        _ = try LibraryPublishing.writeDigests(source)
+        _ = try await LibraryPublishing.sign(source, key: key, environment: ProcessInfo.processInfo.environment)
+        try write(rule: rule, folder)
+        let added = try await triage(["library", "add", source], folder)
+        try #require(added.code == 0, "\(added.text)")
+    }
+
+    @Test func `a path of the playbook's choice is read where it was declared and given, whoever reads it`()
+        async throws
+    {
+        try await withDirectory { folder in
+            let file = "\(folder)/secret.pem"
+            try Disk.replace(file, Array("nothing of a certificate\n".utf8))
+            var files = library(
+                "acme", permissions: "{files: [\"\(file)\"]}",
+                facts: "{collector: certificate, with: {path: \"\(file)\"}}")
+            let path = "playbooks/acme-trouble.yaml"
+            files[path] = files[path]?.replacingOccurrences(of: "seen.exitCode == 0", with: "seen.problem == 'notPEM'")
+            try await addSigned(files, rule: "level: read-only", folder)
+            for (rule, code, words) in [
+                ("level: read-only", 1, ""), ("level: read-only, files: [\"\(folder)/**\"]", 1, ""),
+                ("level: read-only, files: [/etc/kubernetes/**]", 2, "the library 'acme' may not read \(file)"),
+                ("level: commands, files: []", 2, "does not name it"),
+            ] {
+                try write(rule: rule, folder)
+                let result = try await triage(["run", "acme-trouble", "-o", "json"], folder)
+                #expect(result.code == Int32(code) && (words.isEmpty || result.text.contains(words)), "\(result.text)")
+                // What it cannot have by a flag is not offered.
+                #expect(!result.text.contains("--allow-commands"), "\(result.text)")
+            }
+            // Undeclared, it is no library at all.
+            files["library.yaml"] = MadeUpLibrary.manifest(permissions: "{}")
+            try MadeUpLibrary.write(files, to: "\(folder)/acme")
+            _ = try LibraryPublishing.writeDigests("\(folder)/acme")
+            let checked = try await triage(["library", "package", "\(folder)/acme"], folder)
+            #expect(checked.code == 3 && checked.text.contains("to read \(file)"), "\(checked.text)")
+        }
+    }
+
+    @Test func `a default that an overlay brings is its library's choice`() async throws {
+        try await withDirectory { folder in
+            let file = "\(folder)/secret.pem"
+            try Disk.replace(file, Array("nothing of a certificate\n".utf8))
+            try MadeUpLibrary.write(
+                [
+                    "mine.yaml": """
+                    apiVersion: playbooks.triage/v1
+                    kind: Playbook
+                    metadata: {name: mine, title: Something, version: 1.0.0, severity: error}
+                    spec:
+                      inputs: {path: {type: string, title: The file, default: /nonexistent}}
+                      facts: {seen: {collector: certificate, with: {path: "{{ inputs.path }}"}}}
+                      causes: [{id: it-is, title: It is, when: "facts.seen.problem == 'notPEM'"}]
+                    """
+                ], to: "\(folder)/own")
+            let mine = ["run", "mine", "--playbooks", "\(folder)/own"]
+            #expect(try await triage(mine, folder).code == 0)
+            #expect(try await triage(mine + ["--input", "path=\(file)"], folder).code == 1)
+            let overlay = """
+                apiVersion: playbooks.triage/v1
+                kind: Overlay
+                metadata: {name: other-path}
+                spec: {target: mine, inputs: {path: {default: "\(file)"}}}
+                """
+            try await add(
+                "acme", ["library.yaml": MadeUpLibrary.manifest(permissions: "{}"), "overlays/a.yaml": overlay], folder)
+            let result = try await triage(mine + ["-o", "json"], folder)
+            #expect(
+                result.code == 2 && result.text.contains("the library 'acme' may not read \(file)"), "\(result.text)")
+        }
+    }
+
     @Test func `a rule of the policy gives what it names, and no more`() async throws {
         try await withDirectory { folder in
-            func write(_ rule: String) throws {
-                let policy = """
-                    apiVersion: playbooks.triage/v1
-                    kind: TrustPolicy
-                    sources: [{match: "dir:*", name: "*", signers: {any: [alice@example.org]}, \(rule)}]
-                    """
-                try Disk.replace("\(folder)/config/triage/trust.yaml", Array(policy.utf8))
-            }
-            let key = "\(folder)/key"
-            #expect(try await run("ssh-keygen", ["-q", "-N", "", "-t", "ed25519", "-f", key]).exitCode == 0)
-            let line =
-                "alice@example.org "
-                + String(
-                    decoding: try Disk.contents(of: key + ".pub", limit: 4096), as: UTF8.self)
-            try Disk.replace("\(folder)/config/triage/allowed_signers", Array(line.utf8))
-            let source = "\(folder)/acme"
-            try MadeUpLibrary.write(
-                library("acme", permissions: "{commands: [[uname, -s]]}", facts: Self.uname), to: source)
-            _ = try LibraryPublishing.writeDigests(source)
-            _ = try await LibraryPublishing.sign(
-                source, key: key, environment: ProcessInfo.processInfo.environment)
-            try write("level: commands")
-            let added = try await triage(["library", "add", source], folder)
-            try #require(added.code == 0, "\(added.text)")
+            func write(_ rule: String) throws { try self.write(rule: rule, folder) }
+            try await addSigned(
+                library("acme", permissions: "{commands: [[uname, -s]]}", facts: Self.uname), rule: "level: commands",
+                folder)
             for (rule, code, words) in [
                 ("level: commands", 1, ""), ("level: hosts", 2, "may not run commands (uname)"),
                 ("level: commands, commands: [[uname]]", 1, ""),
