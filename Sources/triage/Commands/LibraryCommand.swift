@@ -121,7 +121,7 @@ extension LibraryHome {
 
 extension TrustPolicy.Level {
     /// What of the permissions comes true.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .readOnly: "it reads; no command of it is run and no host is asked"
         case .hosts: "it may ask the hosts below; no command of it is run"

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import CEL
+internal import Facts
+internal import Libraries
 internal import Playbooks
 internal import Reports
 
@@ -62,8 +64,39 @@ extension Session {
             if !cause.remedies.isEmpty { text.wrapped("remedies \(cause.remedies.joined(separator: ", "))", indent: 4) }
         }
         addRemedies(playbook.remedies, to: &text)
+        addPermissions(of: playbook, to: &text)
         addSection("References", playbook.references.map { ("", $0) }, to: &text)
         return text
+    }
+
+    /// What it asks for, and what of that it has.
+    private func addPermissions(of playbook: Playbook, to text: inout TerminalText) {
+        let used = Permissions(of: [playbook], catalogue: catalogue)
+        let library = library(of: playbook)
+        text.line()
+        text.line("Permissions", .cyan)
+        if let library {
+            let level = library.grant.level
+            text.wrapped(
+                "of the library \(library.package.title), trusted for '\(level.rawValue)': \(level.words)", indent: 2)
+        } else {
+            text.wrapped("as a playbook of yours: it reads what it names, and runs nothing unless told to", indent: 2)
+        }
+        let granted = library?.permissions ?? (options.allowCommands ? .all : .none)
+        for (use, refusal) in used.verdicts(under: granted) {
+            text.add(refusal == nil ? "  may      " : "  may not  ", refusal == nil ? .green : .yellow)
+            text.wrapped(use, indent: 11)
+            if let refusal { text.wrapped(refusal, indent: 11, .dim) }
+        }
+        if used.verdicts(under: granted).isEmpty {
+            text.wrapped("it names no command, host, file or resource", indent: 2)
+        }
+        guard used.remedies != .none else { return }
+        if let refusal = library?.remedyRefusal {
+            text.wrapped("'triage fix' prints its remedies: the library \(refusal)", indent: 2)
+        } else {
+            text.wrapped("'triage fix' runs its remedies, each after a yes", indent: 2)
+        }
     }
 
     private func addSection(_ title: String, _ rows: [(name: String, text: String)], to text: inout TerminalText) {
