@@ -113,8 +113,8 @@ let package = Package(
             exclude: ["Fixtures", "Golden"], swiftSettings: strict),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "Playbooks", "Facts", "CEL"], swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL"],
-            swiftSettings: strict),
+            name: "ReportsTests", dependencies: ["Reports", "Engine", "Playbooks", "Facts", "CEL", "TestSupport"],
+            exclude: ["Site"], swiftSettings: strict),
         .testTarget(
             name: "TriageTests",
             dependencies: [

@@ -62,14 +62,15 @@ struct JUnitReport: Report {
 
 /// Foreign text inside XML or HTML, in elements and in quoted attributes.
 func markupText(_ text: String) -> String {
-    escapingControlCharacters(text).reduce(into: "") { result, character in
-        switch character {
+    // Scalar by scalar: a quote with a combining mark behind it is another character, and still ends an attribute.
+    escapingControlCharacters(text).unicodeScalars.reduce(into: "") { result, scalar in
+        switch scalar {
         case "&": result += "&amp;"
         case "<": result += "&lt;"
         case ">": result += "&gt;"
         case "\"": result += "&quot;"
         case "'": result += "&#39;"
-        default: result.append(character)
+        default: result.unicodeScalars.append(scalar)
         }
     }
 }

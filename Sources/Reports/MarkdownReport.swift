@@ -93,25 +93,8 @@ struct MarkdownReport: Report {
             } + [""]
     }
 
-    private func fenced(_ text: String) -> [String] {
-        let clean = escapingControlCharacters(text).replacing("\n", with: "\\n")
-        var fence = "```"
-        while clean.contains(fence) { fence += "`" }
-        return ["\(fence)sh", clean, fence]
-    }
-
-    /// Foreign text as prose: no markup, no HTML, no line that starts something.
-    private func prose(_ text: String) -> String {
-        escapingControlCharacters(text).replacing("\n", with: " ").reduce(into: "") { result, character in
-            if "\\`*_[]<>#|&".contains(character) { result.append("\\") }
-            result.append(character)
-        }
-    }
-
-    private func code(_ text: String) -> String {
-        let clean = escapingControlCharacters(text).replacing("\n", with: " ").replacing("`", with: "'")
-        return clean.isEmpty ? "–" : "`\(clean)`"
-    }
-
-    private func cell(_ text: String) -> String { code(text).replacing("|", with: "\\|") }
+    private func fenced(_ text: String) -> [String] { MarkdownText.fenced(text) }
+    private func prose(_ text: String) -> String { MarkdownText.prose(text) }
+    private func code(_ text: String) -> String { MarkdownText.code(text) }
+    private func cell(_ text: String) -> String { MarkdownText.cell(text) }
 }

@@ -57,12 +57,16 @@ enum Files {
     }
 
     /// Either the old content or the new one is there, whenever the machine stops: a temporary file, then a rename.
-    /// - Parameter isNew: refuses to replace a file.
-    static func write(_ bytes: [UInt8], to path: String, isNew: Bool = false) throws(FileFailure) {
+    /// - Parameters:
+    ///   - isNew: refuses to replace a file.
+    ///   - isPublic: others may read it, as far as the person's umask says.
+    static func write(
+        _ bytes: [UInt8], to path: String, isNew: Bool = false, isPublic: Bool = false
+    ) throws(FileFailure) {
         let temporary = "\(path).\(getpid()).part"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
         // Facts are for the person who collected them.
-        let descriptor = unsafe open(temporary, flags, 0o600)
+        let descriptor = unsafe open(temporary, flags, isPublic ? 0o666 : 0o600)
         guard descriptor >= 0 else { throw FileFailure(description: "\(temporary): \(lastError())") }
         do throws(FileFailure) {
             try write(bytes, to: descriptor, name: temporary)
@@ -82,6 +86,19 @@ enum Files {
             throw error
         }
     }
+
+    /// One folder; it may be there already.
+    static func makeFolder(_ path: String) throws(FileFailure) {
+        guard unsafe mkdir(path, 0o777) != 0, errno != EEXIST || !isFolder(path) else { return }
+        throw FileFailure(description: "\(path): \(lastError())")
+    }
+
+    /// The names in a folder, sorted; none where it cannot be read.
+    static func names(in folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    static func remove(_ path: String) { unsafe unlink(path) }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(FileFailure) {
         var written = 0

@@ -25,11 +25,11 @@ struct Lint: AsyncParsableCommand {
         if isOfAll { session.openLibraries() }
         let paths = paths.isEmpty ? session.places.playbooks : paths
         let library = await PlaybookLibrary.load(
-            from: paths, libraries: session.libraries.map(\.package.contents),
+            from: paths, libraries: session.libraries.map(\.package.verified),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
             effects: session.effects)
         var problems = library.problems
-        let tests = await session.tests(at: paths, of: library.playbooks, withLibraries: isOfAll)
+        let tests = await session.tests(at: paths, of: library.playbooks, ofLibraries: session.libraries)
         problems += tests.problems
         let rows = TestCoverage(of: library.playbooks, by: tests.results).rows
         let tested = Set(rows.filter(\.isConfirmed).map { "\($0.playbook)/\($0.cause)" })
@@ -39,20 +39,20 @@ struct Lint: AsyncParsableCommand {
         switch output {
         case .json: session.output.result(jsonText(of: problems))
         case .sarif: session.output.result(sarifText(of: problems))
-        case .text: session.output.result(text(of: problems, count: library.playbooks.count))
+        case .text: session.output.result(text(of: problems, count: library.playbooks.count, session))
         }
         if problems.contains(where: { strict || $0.severity == .error }) {
             throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
         }
     }
 
-    private func text(of problems: [Problem], count: Int) -> String {
+    private func text(of problems: [Problem], count: Int, _ session: Session) -> String {
         var sources: [String: String] = [:]
         let texts = problems.map { problem in
             let file = problem.location.file
             if sources[file] == nil {
-                sources[file] =
-                    (try? Files.read(file, limit: 1 << 21)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+                let bytes = session.libraryContent(of: file) ?? (try? Files.read(file, limit: 1 << 21))
+                sources[file] = bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
             }
             return problemText(problem, source: sources[file]) + "\n"
         }

@@ -19,11 +19,12 @@ struct Test: AsyncParsableCommand {
         session.openLibraries()
         let folders = session.places.playbooks + paths.map(Session.playbookFolder)
         let library = await PlaybookLibrary.load(
-            from: folders, libraries: session.libraries.map(\.package.contents),
+            from: folders, libraries: session.libraries.map(\.package.verified),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
             effects: session.effects)
         let report = await session.tests(
-            at: paths.isEmpty ? session.places.playbooks : paths, of: library.playbooks, withLibraries: paths.isEmpty)
+            at: paths.isEmpty ? session.places.playbooks : paths, of: library.playbooks,
+            ofLibraries: paths.isEmpty ? session.libraries : [])
         let problems = library.problems.filter { $0.severity == .error } + report.problems
         for problem in problems { session.output.note(problemText(problem)) }
         session.output.result(text(of: report, library, session.output))
@@ -65,9 +66,9 @@ struct Test: AsyncParsableCommand {
 }
 
 extension Session {
-    /// The results of every test file at the paths, and of the pinned libraries' own.
+    /// The results of every test file at the paths, and of the libraries' own.
     func tests(
-        at paths: [String], of playbooks: [Playbook], withLibraries: Bool
+        at paths: [String], of playbooks: [Playbook], ofLibraries libraries: [LibraryHome.InForce]
     ) async -> PlaybookTestRunner.Report {
         let runner = PlaybookTestRunner(playbooks: playbooks, catalogue: catalogue)
         var report = PlaybookTestRunner.Report()
@@ -80,7 +81,7 @@ extension Session {
                 report.problems += one.problems
             }
         }
-        for library in withLibraries ? libraries : [] {
+        for library in libraries {
             for content in library.package.tests {
                 let one = await runner.run(content.bytes, file: content.file)
                 report.results += one.results

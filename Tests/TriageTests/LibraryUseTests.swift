@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+/// The built command with libraries: the question at the first use, and what lint, test and fix say of what is pinned.
+@Suite struct LibraryUseTests {
+    private static let manifest = """
+        apiVersion: playbooks.triage/v1
+        kind: Library
+        metadata: {name: acme, version: 1.0.0, description: What Acme knows}
+        spec: {permissions: {commands: [[crictl, ps]], remedies: runnable}}
+
+        """
+    private static let playbook = """
+        apiVersion: playbooks.triage/v1
+        kind: Playbook
+        metadata: {name: acme-trouble, title: Something of Acme, version: 1.0.0, severity: error, tags: [acme]}
+        spec:
+          symptoms: [{text: something of acme is wrong}]
+          facts: {seen: {collector: command, with: {run: [crictl, ps]}}}
+          causes:
+            - {id: it-is, title: It is, when: facts.seen.exitCode == 0, because: it ended well, remedies: [mend]}
+          remedies: {mend: {title: Mend it, risk: safe, steps: [{say: Mend it}]}}
+
+        """
+    private static let tests = """
+        apiVersion: playbooks.triage/v1
+        kind: PlaybookTest
+        playbook: acme-trouble
+        cases:
+          - {name: it is, facts: {seen: {exitCode: 0, output: "", error: ""}}, expect: {confirmed: [it-is]}}
+          - {name: wrong, facts: {seen: {exitCode: 1, output: "", error: ""}}, expect: {confirmed: [it-is]}}
+
+        """
+    /// A person's own, which the library's overlay changes.
+    private static let mine = """
+        apiVersion: playbooks.triage/v1
+        kind: Playbook
+        metadata: {name: mine, title: Mine, version: 1.0.0, severity: error, tags: [mine]}
+        spec:
+          symptoms: [{text: something of mine is wrong}]
+          causes: [{id: on-kind, title: It is kind, when: platform == 'kind', because: it is kind, remedies: [mend]}]
+          remedies:
+            mend:
+              {title: Mend it, risk: safe, steps: [{run: [touch, "{{ 'own' }}"]}], verify: platform != 'kind'}
+
+        """
+
+    private func write(_ files: [String: String], to folder: URL) throws {
+        for (path, text) in files {
+            let file = folder.appending(path: path)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+    }
+
+    /// A home with the library beside it, packaged.
+    private func withLibrary(
+        _ more: [String: String] = [:], _ body: (_ home: URL, _ library: String) async throws -> Void
+    )
+        async throws
+    {
+        let home = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let library = home.appending(path: "acme")
+        try write(
+            [
+                "library.yaml": Self.manifest, "playbooks/acme-trouble.yaml": Self.playbook,
+                "playbooks/tests/acme-trouble_test.yaml": Self.tests,
+            ].merging(more) { $1 }, to: library)
+        let path = library.path(percentEncoded: false)
+        let packaged = try await TriageCommand.run(["library", "package", path], home: home)
+        try #require(packaged.exitCode == 0, "\(packaged.notes)")
+        try await body(home, path)
+    }
+
+    @Test func `the first use is shown and asked about, and a no pins nothing`() async throws {
+        try await withLibrary { home, library in
+            let no = try await PseudoTerminal.run(
+                ["library", "add", library], replies: [.init("Use it? [y/N]", "n")], home: home)
+            #expect(no.exitCode == 3 && no.shown.contains("not agreed to"), "\(no.shown)")
+            for words in [
+                "acme 1.0.0 from ", "digest       sha256:", "signed by    nobody", "level        read-only: it reads",
+                "runs crictl ps", "its remedies' commands are runnable",
+            ] {
+                #expect(no.shown.contains(words), "\(words): \(no.shown)")
+            }
+            #expect(try await TriageCommand.run(["library", "list"], home: home).output.isEmpty)
+            // What ends the input, and what is no yes, is a no.
+            for answer in ["", "maybe"] {
+                let other = try await PseudoTerminal.run(
+                    ["library", "add", library], replies: [.init("Use it? [y/N]", answer)], home: home)
+                #expect(other.exitCode == 3, "\(other.shown)")
+            }
+            let yes = try await PseudoTerminal.run(
+                ["library", "add", library], replies: [.init("Use it? [y/N]", "yes")], home: home)
+            #expect(yes.exitCode == 0 && yes.output.hasPrefix("acme 1.0.0 sha256:"), "\(yes.shown)")
+            let list = try await TriageCommand.run(["library", "list"], home: home).output
+            #expect(list.hasPrefix("acme 1.0.0  read-only  "), "\(list)")
+            // What was agreed to is not asked again.
+            let again = try await PseudoTerminal.run(["library", "add", library], replies: [], home: home)
+            #expect(again.exitCode == 0 && !again.shown.contains("Use it?"), "\(again.shown)")
+        }
+    }
+
+    @Test func `without a terminal nobody is asked, and nothing is pinned`() async throws {
+        try await withLibrary { home, library in
+            let result = try await TriageCommand.run(["library", "add", library], home: home)
+            #expect(result.exitCode == 3 && result.notes.contains("--accept-permissions sha256:"), "\(result.notes)")
+            #expect(try await TriageCommand.run(["library", "list"], home: home).output.isEmpty)
+        }
+    }
+
+    private func add(_ library: String, _ home: URL) async throws {
+        let added = try await PseudoTerminal.run(
+            ["library", "add", library], replies: [.init("Use it? [y/N]", "y")], home: home)
+        try #require(added.exitCode == 0, "\(added.shown)")
+    }
+
+    @Test func `lint and test without paths check what is pinned, at its place`() async throws {
+        try await withLibrary { home, library in
+            try await add(library, home)
+            let lint = try await TriageCommand.run(["lint"], home: home)
+            let place = "acme@1.0.0/playbooks/acme-trouble.yaml:3:"
+            #expect(lint.exitCode == 0 && lint.output.contains(place), "\(lint.output)")
+            // With the line itself, from the package and not from a file of that name.
+            #expect(lint.output.contains("title: Something of Acme"), "\(lint.output)")
+            let test = try await TriageCommand.run(["test"], home: home)
+            #expect(test.exitCode == 1 && test.output.contains("✗ acme-trouble: wrong"), "\(test.output)")
+            #expect(test.output.contains("acme@1.0.0/playbooks/tests/acme-trouble_test.yaml:6"), "\(test.output)")
+        }
+    }
+
+    @Test func `a remedy that an overlay brings is shown, tested and never run for a library that may not`()
+        async throws
+    {
+        let overlay = """
+            apiVersion: playbooks.triage/v1
+            kind: Overlay
+            metadata: {name: acme-mine}
+            spec:
+              target: mine
+              remedies:
+                mend: {title: Acme mends it, risk: safe, steps: [{run: [touch, acme-was-here]}], verify: platform != 'kind'}
+
+            """
+        try await withLibrary(["overlays/mine.yaml": overlay]) { home, library in
+            try write(["base/library.yaml": Self.manifest.replacing("acme", with: "base")], to: home)
+            try write(["base/playbooks/mine.yaml": Self.mine], to: home)
+            let base = home.appending(path: "base").path(percentEncoded: false)
+            #expect(try await TriageCommand.run(["library", "package", base], home: home).exitCode == 0)
+            try await add(base, home)
+            try await add(library, home)
+            let shown = try await TriageCommand.run(["show", "mine"], home: home)
+            #expect(shown.output.contains("changed by acme@1.0.0/overlays/mine.yaml"), "\(shown.output)")
+            #expect(shown.output.contains("touch acme-was-here"), "\(shown.output)")
+            let resolved = try await TriageCommand.run(["show", "mine", "--resolved"], home: home)
+            #expect(resolved.output.contains("# acme@1.0.0/overlays/mine.yaml:7"), "\(resolved.output)")
+            let lint = try await TriageCommand.run(["lint"], home: home)
+            #expect(lint.exitCode == 0, "\(lint.output)")
+            let preview = try await TriageCommand.run(["fix", "mine", "--platform", "kind", "--dry-run"], home: home)
+            #expect(preview.exitCode == 0 && preview.output.contains("touch acme-was-here"), "\(preview.output)")
+            let fix = try await TriageCommand.run(["fix", "mine", "--platform", "kind", "--yes"], home: home)
+            #expect(
+                fix.exitCode == 3 && fix.notes.contains("trusted for 'read-only', not to run remedies"), "\(fix.notes)")
+        }
+    }
+}
