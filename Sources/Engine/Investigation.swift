@@ -30,7 +30,7 @@ package struct Investigation: Sendable {
             subject: subject, symptoms: matches.map(\.matchedSymptom), findings: findings,
             problems: problems + (isExhausted ? [evaluation.meter.costs.problem] : []),
             collectedAt: memory.situation.now,
-            nearest: matches.isEmpty && !text.isEmpty ? NearestPlaybooks(to: text, among: library.outlines).names : [],
+            nearest: matches.isEmpty && !text.isEmpty ? library.nearestPlaybooks(to: text) : [],
             next: NextFact(deciding: findings))
         questions = evaluation.questions(memory)
         snapshot = Snapshot(

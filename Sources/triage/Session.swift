@@ -42,7 +42,7 @@ struct Session: Sendable {
         }
         session.openLibraries()
         session.library = await PlaybookLibrary.load(
-            from: session.places.playbooks, libraries: session.libraries.map(\.package.contents),
+            from: session.places.playbooks, libraries: session.libraries.map(\.package.verified),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
             effects: session.effects, shelf: .inCache(environment: session.environment))
         for problem in session.library.problems { session.output.note(problemText(problem)) }
@@ -171,10 +171,15 @@ struct Session: Sendable {
         return snapshot
     }
 
+    /// A file of a pinned library by the name that it goes by; `nil` where it is none.
+    func libraryContent(of path: String) -> [UInt8]? {
+        libraries.lazy.compactMap { $0.package.content(of: path) }.first
+    }
+
     /// A file that a person named, or one of a library; what cannot be read is bad input.
     @inline(never)
     func readInput(_ path: String) throws -> [UInt8] {
-        if let content = libraries.lazy.compactMap({ $0.package.content(of: path) }).first { return content }
+        if let content = libraryContent(of: path) { return content }
         do {
             return try Files.read(path)
         } catch {
@@ -248,7 +253,8 @@ extension IndexShelf {
         let store = IndexStore(environment: environment)
         return IndexShelf(
             digest: IndexStore.digest, read: { store.read($0) }, write: { store.write($0, $1) },
-            symptomSearch: { SymptomIndex.bytes(of: $0) }, program: Version.current)
+            file: IndexStore.file, symptomSearch: { SymptomIndex.bytes(of: $0) }, time: { currentTime().seconds },
+            program: Version.current)
     }
 }
 

@@ -145,7 +145,7 @@ import Testing
         ("NAME   STATUS   AGE\ndefault   Active   32s", []), ("the server did not", []), ("", []),
     ])
     func `a near miss suggests the nearest playbook`(text: String, nearest: [String]) {
-        #expect(NearestPlaybooks(to: text, among: Self.all.map(PlaybookOutline.init)).names == nearest)
+        #expect(PlaybookLibrary(of: Self.all).nearestPlaybooks(to: text) == nearest)
     }
 
     @Test func `any bytes are searched without a crash`() {

@@ -14,6 +14,10 @@ package struct OfflineEffects: Effects {
 
     package func status(of path: String) async throws(Unknown) -> FileStatus { try await files.status(of: path) }
 
+    package func signature(of path: String, endings: [String]) async throws(Unknown) -> FolderSignature {
+        try await files.signature(of: path, endings: endings)
+    }
+
     package func list(_ directory: String) async throws(Unknown) -> [String] { try await files.list(directory) }
 
     package func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry] {

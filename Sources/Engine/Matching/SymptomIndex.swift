@@ -3,38 +3,36 @@ package import Playbooks
 /// Which playbooks of a large library may show a symptom in a text, found without building anything of all of them.
 ///
 /// Every needle of a symptom is known by six bytes of its skeleton in a row, those that the fewest other needles have.
-/// A playbook of which no needle's six bytes are in the text cannot match; the others are searched for in earnest.
+/// A playbook of which no needle's six bytes are in the text cannot match; the others are searched for in earnest. The
+/// six bytes stand in buckets by their hash, which are looked up where they are.
 package struct SymptomIndex: Sendable {
     private static let gramLength = 6
     private static let gramMask: UInt64 = (1 << 48) - 1
-    private static let filterBits = 18
+    private static let entryLength = 12
 
-    /// Sorted; the owner of each is the playbook at the same place.
-    private var grams: [UInt64] = []
-    private var owners: [Int32] = []
+    private let bytes: [UInt8]
     /// Playbooks of which nothing can be said beforehand.
-    private var always: [Int] = []
-    /// By hash: whether there may be such a gram.
-    private var filter: [Bool]
+    private let always: [Int]
+    private let bucketBits: Int
+    /// Where the table of the buckets' ends begins, and where the entries do.
+    private let table: Int
+    private let entries: Int
+    /// The words of symptoms, for texts that show none.
+    let words: WordIndex
 
     /// - Parameter bytes: as `bytes(of:)` made them; `nil` where they are not.
     init?(_ bytes: [UInt8]) {
-        filter = [Bool](repeating: false, count: 1 << Self.filterBits)
         do throws(MalformedIndex) {
             var reader = IndexReader(bytes)
+            words = try WordIndex(bytes, try reader.section())
             always = try reader.list { reader throws(MalformedIndex) in try reader.number() }
+            bucketBits = try reader.number()
             let count = try reader.number()
-            guard bytes.count - reader.offset == 12 * count else { return nil }
-            grams.reserveCapacity(count)
-            owners.reserveCapacity(count)
-            for index in 0..<count {
-                let offset = reader.offset + 12 * index
-                let low = UInt64(IndexReader.number(in: bytes, at: offset))
-                let gram = low | UInt64(IndexReader.number(in: bytes, at: offset + 4)) << 32
-                grams.append(gram)
-                owners.append(Int32(truncatingIfNeeded: IndexReader.number(in: bytes, at: offset + 8)))
-                filter[Self.hash(gram)] = true
-            }
+            guard (1...20).contains(bucketBits) else { return nil }
+            table = reader.offset
+            entries = table + 4 << bucketBits
+            guard bytes.count == entries + Self.entryLength * count else { return nil }
+            self.bytes = bytes
         } catch {
             return nil
         }
@@ -59,11 +57,23 @@ package struct SymptomIndex: Sendable {
         }
         let entries = needles.compactMap { needle in
             needle.grams.min { (counts[$0] ?? 0, $0) < (counts[$1] ?? 0, $1) }.map { (gram: $0, owner: needle.owner) }
-        }.sorted { ($0.gram, $0.owner) < ($1.gram, $1.owner) }
+        }
+        // Twice as many buckets as entries: most look-ups end at an empty one.
+        var bits = 6
+        while bits < 18, 1 << bits < 2 * entries.count { bits += 1 }
+        let sorted = entries.map { (bucket: hash($0.gram, bits), gram: $0.gram, owner: $0.owner) }
+            .sorted { ($0.bucket, $0.gram, $0.owner) < ($1.bucket, $1.gram, $1.owner) }
         var writer = IndexWriter()
+        writer.add(section: WordIndex.bytes(of: outlines))
         writer.add(list: always.sorted()) { $0.add($1) }
+        writer.add(bits)
         writer.add(entries.count)
-        for entry in entries {
+        var place = 0
+        for bucket in 0..<(1 << bits) {
+            while place < sorted.count, sorted[place].bucket == bucket { place += 1 }
+            writer.add(place)
+        }
+        for entry in sorted {
             writer.add(Int(entry.gram & 0xFFFF_FFFF))
             writer.add(Int(entry.gram >> 32))
             writer.add(entry.owner)
@@ -82,8 +92,8 @@ package struct SymptomIndex: Sendable {
         return grams
     }
 
-    private static func hash(_ gram: UInt64) -> Int {
-        Int(truncatingIfNeeded: (gram &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - filterBits))
+    private static func hash(_ gram: UInt64, _ bits: Int) -> Int {
+        Int(truncatingIfNeeded: (gram &* 0x9E37_79B9_7F4A_7C15) >> UInt64(64 - bits))
     }
 
     /// The places of all playbooks that may match, in their order.
@@ -99,23 +109,23 @@ package struct SymptomIndex: Sendable {
                 guard let byte = step.byte else { continue }
                 gram = (gram << 8 | UInt64(byte)) & Self.gramMask
                 length += 1
-                guard length >= Self.gramLength, filter[Self.hash(gram)] else { continue }
-                addOwners(of: gram, to: &found)
+                if length >= Self.gramLength { addOwners(of: gram, to: &found) }
             }
         }
         return found.sorted()
     }
 
     private func addOwners(of gram: UInt64, to found: inout Set<Int>) {
-        var low = 0
-        var high = grams.count
-        while low < high {
-            let middle = (low + high) / 2
-            if grams[middle] < gram { low = middle + 1 } else { high = middle }
-        }
-        while low < grams.count, grams[low] == gram {
-            found.insert(Int(owners[low]))
-            low += 1
+        let bucket = Self.hash(gram, bucketBits)
+        let end = IndexReader.number(in: bytes, at: table + 4 * bucket)
+        var place = bucket == 0 ? 0 : IndexReader.number(in: bytes, at: table + 4 * (bucket - 1))
+        while place < end, entries + Self.entryLength * (place + 1) <= bytes.count {
+            let offset = entries + Self.entryLength * place
+            let low = UInt64(IndexReader.number(in: bytes, at: offset))
+            if low | UInt64(IndexReader.number(in: bytes, at: offset + 4)) << 32 == gram {
+                found.insert(IndexReader.number(in: bytes, at: offset + 8))
+            }
+            place += 1
         }
     }
 }
@@ -131,5 +141,18 @@ extension PlaybookLibrary {
             let index = symptomSearch.flatMap(SymptomIndex.init)
         else { return SymptomMatcher(outlines).matches(in: text) }
         return SymptomMatcher(outlines(at: index.candidates(in: text))).matches(in: text)
+    }
+
+    /// The names of playbooks whose symptoms share the most telling words with a text that shows none of them.
+    func nearestPlaybooks(to text: String, limit: Int = 3) -> [String] {
+        if let index = symptomSearch.flatMap(SymptomIndex.init) {
+            return outlines(at: index.words.nearest(to: text, limit: limit)).map(\.name)
+        }
+        let outlines = outlines
+        let bytes = WordIndex.bytes(of: outlines)
+        guard let words = try? WordIndex(bytes, 0..<bytes.count) else { return [] }
+        return words.nearest(to: text, limit: limit).compactMap {
+            outlines.indices.contains($0) ? outlines[$0].name : nil
+        }
     }
 }

@@ -35,7 +35,12 @@ package enum Disk {
         guard Int(status.st_size) <= limit else {
             throw LibraryError(.tooLarge, "\(path) has \(status.st_size) bytes; at most \(limit) are taken")
         }
-        var content: [UInt8] = []
+        // Most files are read by one call; what is longer than its size said is read on.
+        let size = Int(status.st_size)
+        var content = unsafe [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
+            unsafe count = max(0, read(descriptor, buffer.baseAddress, size + 1))
+        }
+        guard content.count != size || size == 0 else { return content }
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
             let size = buffer.count

@@ -1,13 +1,14 @@
 internal import Crypto
+internal import Playbooks
 
-/// Indexes of libraries in the cache, each under the digest of what it describes, and with the digest of its own bytes.
+/// Indexes of libraries in the cache, each under the digest of what it describes, and with a checksum behind its bytes.
 ///
-/// Losing it costs time and nothing else, so nothing that goes wrong here is an error.
+/// Losing it costs time and nothing else, so nothing that goes wrong here is an error. The checksum finds what a disk
+/// damaged; who can write here could write the person's playbooks, too.
 package struct IndexStore: Sendable {
     private static let mostBytes = 256 << 20
     /// A person has a few sets of playbooks in force at most.
     private static let mostFiles = 8
-    private static let digestLength = 64
 
     /// `nil`: there is nowhere to keep anything.
     private let folder: String?
@@ -24,17 +25,21 @@ package struct IndexStore: Sendable {
     package func read(_ key: String) -> [UInt8]? {
         guard let file = file(key),
             let content = try? Disk.contents(of: file, limit: Self.mostBytes, followsLinks: false),
-            content.count > Self.digestLength
+            let bytes = IndexChecksum.verified(content)
         else { return nil }
-        let bytes = Array(content[Self.digestLength...])
-        return sha256(bytes).utf8.elementsEqual(content[..<Self.digestLength]) ? bytes : nil
+        return bytes
     }
 
     package func write(_ key: String, _ bytes: [UInt8]) {
         guard let folder, let file = file(key), bytes.count < Self.mostBytes, Disk.isDirectory(parent) else { return }
-        guard (try? Disk.replace(file, Array(sha256(bytes).utf8) + bytes)) != nil else { return }
+        guard (try? Disk.replace(file, IndexChecksum.added(to: bytes))) != nil else { return }
         let others = Disk.names(in: folder).filter { $0.hasSuffix(".index") && "\(folder)/\($0)" != file }
         for name in others.dropFirst(Self.mostFiles - 1) { Disk.unlinkQuietly("\(folder)/\(name)") }
+    }
+
+    /// What a person's folder holds under a path; links are not followed.
+    package static func file(_ path: String) -> [UInt8]? {
+        try? Disk.contents(of: path, limit: 1 << 20, followsLinks: false)
     }
 
     /// Of everything one behind the other.

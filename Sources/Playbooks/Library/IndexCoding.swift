@@ -3,6 +3,56 @@ package struct MalformedIndex: Error {
     package init() {}
 }
 
+/// Eight bytes behind an index that tell whether it is as it was written; quick, and no protection against intent.
+package enum IndexChecksum {
+    package static func added(to bytes: [UInt8]) -> [UInt8] {
+        var sum = of(bytes, count: bytes.count)
+        var whole = bytes
+        for _ in 0..<8 {
+            whole.append(UInt8(truncatingIfNeeded: sum))
+            sum >>= 8
+        }
+        return whole
+    }
+
+    /// The bytes before the checksum; `nil` where it is not theirs.
+    package static func verified(_ whole: [UInt8]) -> [UInt8]? {
+        guard whole.count >= 8 else { return nil }
+        let count = whole.count - 8
+        let written = whole[count...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard of(whole, count: count) == written else { return nil }
+        var bytes = whole
+        bytes.removeLast(8)
+        return bytes
+    }
+
+    /// Four lanes of eight bytes; each step can be undone, so that no single change goes unnoticed.
+    private static func of(_ bytes: [UInt8], count: Int) -> UInt64 {
+        let prime: UInt64 = 0x9E37_79B9_7F4A_7C15
+        var lanes: (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
+        func mixed(_ lane: UInt64, _ word: UInt64) -> UInt64 {
+            let product = (lane ^ word) &* prime
+            return product ^ (product >> 29)
+        }
+        var offset = 0
+        unsafe bytes.withUnsafeBytes { buffer in
+            func word(_ place: Int) -> UInt64 {
+                unsafe UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            }
+            while offset + 32 <= count {
+                lanes.0 = mixed(lanes.0, word(offset))
+                lanes.1 = mixed(lanes.1, word(offset + 8))
+                lanes.2 = mixed(lanes.2, word(offset + 16))
+                lanes.3 = mixed(lanes.3, word(offset + 24))
+                offset += 32
+            }
+        }
+        var sum = mixed(mixed(mixed(mixed(UInt64(count), lanes.0), lanes.1), lanes.2), lanes.3)
+        for byte in bytes[offset..<count] { sum = mixed(sum, UInt64(byte)) }
+        return sum
+    }
+}
+
 /// Writes numbers and texts one behind the other.
 package struct IndexWriter: Sendable {
     package private(set) var bytes: [UInt8] = []

@@ -9,14 +9,14 @@ final class IndexedPlaybooks: Sendable {
     }
 
     let index: PlaybookIndex
-    private let sources: [[PlaybookFiles.Content]]
+    let files: SourceFiles
     private let loader: Loader
     /// A cache: each file says the same whenever it is parsed.
     private let memory = Mutex(Memory())
 
-    init(_ index: PlaybookIndex, sources: [[PlaybookFiles.Content]], loader: Loader) {
+    init(_ index: PlaybookIndex, files: SourceFiles, loader: Loader) {
         self.index = index
-        self.sources = sources
+        self.files = files
         self.loader = loader
     }
 
@@ -32,7 +32,7 @@ final class IndexedPlaybooks: Sendable {
         do throws(MalformedIndex) {
             var outlines: [PlaybookOutline] = []
             outlines.reserveCapacity(indices.count)
-            for index in indices { outlines.append(try self.index.outline(at: index) { content($0)?.file }) }
+            for index in indices { outlines.append(try self.index.outline(at: index) { files.name($0) }) }
             return outlines
         } catch {
             return nil
@@ -49,10 +49,10 @@ final class IndexedPlaybooks: Sendable {
     func playbook(at place: Int) -> Playbook? {
         if let known = memory.withLock({ $0.playbooks[place] }) { return known }
         guard let outline = outlines(at: [place])?.first, let places = try? index.places(at: place),
-            let content = content(places.playbook)
+            let content = files.content(places.playbook)
         else { return nil }
         var seen: Set<PlaybookIndex.Place> = []
-        let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { self.content($0) }.flatMap {
+        let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { files.content($0) }.flatMap {
             Overlay.read($0).overlays
         }
         let loaded = loader.load(content.bytes, file: content.file, overlays: overlays).playbooks
@@ -64,7 +64,7 @@ final class IndexedPlaybooks: Sendable {
 
     var hidden: [Playbook] {
         index.hidden.compactMap { hidden in
-            content(hidden.place).flatMap { content in
+            files.content(hidden.place).flatMap { content in
                 loader.load(content.bytes, file: content.file).playbooks.first { $0.name == hidden.name }
             }
         }
@@ -73,15 +73,8 @@ final class IndexedPlaybooks: Sendable {
     /// What is there without any index.
     func parseAll() -> PlaybookLibrary {
         if let parsed { return parsed }
-        let library = PlaybookLibrary(sources, loader: loader)
+        let library = PlaybookLibrary(files.all, loader: loader)
         memory.withLock { $0.parsed = library }
         return library
-    }
-
-    private func content(_ place: PlaybookIndex.Place) -> PlaybookFiles.Content? {
-        guard sources.indices.contains(place.source), sources[place.source].indices.contains(place.file) else {
-            return nil
-        }
-        return sources[place.source][place.file]
     }
 }

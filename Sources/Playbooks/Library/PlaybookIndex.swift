@@ -10,14 +10,16 @@ package struct PlaybookIndex: Sendable {
         var file: Int
     }
 
-    private static let magic = Array("triage-index-3\n".utf8)
+    private static let magic = Array("triage-index-4\n".utf8)
 
     private let bytes: [UInt8]
     /// Of the outlines and of what is explained, each a table of offsets and what they lead to.
-    private let outlines: Table
-    private let explanations: Table
+    private let outlines: IndexTable
+    private let explanations: IndexTable
     /// What the engine keeps to find symptoms.
     package let symptomSearch: [UInt8]
+    /// Of each source the files in their order, by name and digest.
+    let files: [IndexTable]
     let problems: [Problem]
     let overrides: [PlaybookLibrary.Override]
     /// Playbooks that others stand for, by name.
@@ -28,9 +30,10 @@ package struct PlaybookIndex: Sendable {
         guard bytes.starts(with: Self.magic) else { throw MalformedIndex() }
         var reader = IndexReader(bytes, Self.magic.count..<bytes.count)
         self.bytes = bytes
-        outlines = try Table(bytes, try reader.section())
-        explanations = try Table(bytes, try reader.section())
+        outlines = try IndexTable(bytes, try reader.section())
+        explanations = try IndexTable(bytes, try reader.section())
         symptomSearch = Array(bytes[try reader.section()])
+        files = try reader.list { reader throws(MalformedIndex) in try IndexTable(bytes, try reader.section()) }
         problems = try reader.list { reader throws(MalformedIndex) in try Problem(from: &reader) }
         overrides = try reader.list { reader throws(MalformedIndex) in
             PlaybookLibrary.Override(name: try reader.text(), file: try reader.text(), hidden: try reader.text())
@@ -43,9 +46,12 @@ package struct PlaybookIndex: Sendable {
     /// - Parameters:
     ///   - outlines: in the order of their names, each with the file that it is in.
     ///   - symptomSearch: made of the same outlines.
+    ///   - digests: of every file in its place.
     static func bytes(
-        of library: PlaybookLibrary, outlines: [PlaybookOutline], places: [String: Place], symptomSearch: [UInt8]
+        of library: PlaybookLibrary, outlines: [PlaybookOutline], sources: [[PlaybookFiles.Content]],
+        digests: [[String]], symptomSearch: [UInt8]
     ) -> [UInt8]? {
+        let places = places(in: sources)
         func place(_ file: String) -> Place? { places[file] }
         var writer = IndexWriter()
         var entries: [[UInt8]] = []
@@ -60,9 +66,12 @@ package struct PlaybookIndex: Sendable {
             entry.add(list: overlays) { $1.write(to: &$0) }
             entries.append(entry.bytes)
         }
-        writer.add(section: Table.bytes(entries))
-        writer.add(section: Table.bytes(explanationEntries(outlines)))
+        writer.add(section: IndexTable.bytes(entries))
+        writer.add(section: IndexTable.bytes(explanationEntries(outlines)))
         writer.add(section: symptomSearch)
+        writer.add(list: Array(zip(sources, digests))) { writer, source in
+            writer.add(section: IndexTable.bytes(zip(source.0, source.1).map(fileEntry)))
+        }
         writer.add(list: library.problems) { $1.write(to: &$0) }
         writer.add(list: library.overrides) { writer, override in
             writer.add(override.name)
@@ -76,6 +85,29 @@ package struct PlaybookIndex: Sendable {
             hidden.1?.write(to: &writer)
         }
         return magic + writer.bytes
+    }
+
+    /// Where each file is; the last where a name is there twice, as playbooks override each other.
+    private static func places(in sources: [[PlaybookFiles.Content]]) -> [String: Place] {
+        var places: [String: Place] = [:]
+        for (source, contents) in sources.enumerated() {
+            for (file, content) in contents.enumerated() { places[content.file] = Place(source: source, file: file) }
+        }
+        return places
+    }
+
+    private static func fileEntry(_ content: PlaybookFiles.Content, _ digest: String) -> [UInt8] {
+        var writer = IndexWriter()
+        writer.add(content.file)
+        writer.add(digest)
+        writer.add(content.isOverlay ? 1 : 0)
+        return writer.bytes
+    }
+
+    func file(at place: Place) throws(MalformedIndex) -> (name: String, digest: String, isOverlay: Bool) {
+        guard files.indices.contains(place.source) else { throw MalformedIndex() }
+        var reader = try files[place.source].entry(place.file)
+        return (try reader.text(), try reader.text(), try reader.number() == 1)
     }
 
     /// `playbook/cause` of what is explained, then which cause of which playbook explains it.
@@ -143,60 +175,6 @@ package struct PlaybookIndex: Sendable {
             index += 1
         }
         return found
-    }
-}
-
-/// Entries that begin with a text, sorted by it, each found by its number.
-private struct Table: Sendable {
-    private let bytes: [UInt8]
-    private let range: Range<Int>
-    let count: Int
-
-    init(_ bytes: [UInt8], _ range: Range<Int>) throws(MalformedIndex) {
-        var reader = IndexReader(bytes, range)
-        count = try reader.number()
-        guard count <= (range.count - 4) / 4 else { throw MalformedIndex() }
-        self.bytes = bytes
-        self.range = range
-    }
-
-    static func bytes(_ entries: [[UInt8]]) -> [UInt8] {
-        var writer = IndexWriter()
-        writer.add(entries.count)
-        var offset = 4 + 4 * entries.count
-        for entry in entries {
-            writer.add(offset)
-            offset += entry.count
-        }
-        return writer.bytes + entries.joined()
-    }
-
-    func entry(_ index: Int) throws(MalformedIndex) -> IndexReader {
-        guard index >= 0, index < count else { throw MalformedIndex() }
-        let offset = IndexReader.number(in: bytes, at: range.lowerBound + 4 + 4 * index)
-        guard offset <= range.count else { throw MalformedIndex() }
-        return IndexReader(bytes, range.lowerBound + offset..<range.upperBound)
-    }
-
-    func key(_ index: Int) throws(MalformedIndex) -> String {
-        var reader = try entry(index)
-        return try reader.text()
-    }
-
-    /// The first entry whose text is not before the given one, in the order of bytes.
-    func firstIndex(notBefore text: String) throws(MalformedIndex) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            var reader = try entry(middle)
-            if bytes[try reader.section()].lexicographicallyPrecedes(text.utf8) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        return low
     }
 }
 

@@ -25,7 +25,7 @@ package struct PlaybookLibrary: Sendable {
     private(set) package var problems: [Problem] = []
 
     /// What all of it is parsed from; nothing where playbooks stood side by side already.
-    private var sources: [[PlaybookFiles.Content]] = []
+    private var files: SourceFiles?
     private var loader: Loader?
 
     package init() { holding = .parsed([], hidden: []) }
@@ -40,38 +40,51 @@ package struct PlaybookLibrary: Sendable {
         let playbooks = assembly.byName.values.map(\.playbook).sorted { $0.name < $1.name }
         holding = .parsed(playbooks, hidden: assembly.hidden)
         overrides = assembly.overrides
-        self.sources = sources
+        files = SourceFiles(sources)
         self.loader = loader
         problems = (assembly.problems + LibraryCheck(playbooks, broken: assembly.broken).problems).inOrderOfPlace
     }
 
     /// The same, without parsing anything where the shelf has an index of just these files.
     package init(_ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf) {
-        let key = shelf.key(of: sources, catalogue: loader.catalogue)
-        if let bytes = shelf.read(key), let index = try? PlaybookIndex(bytes) {
-            self.init()
-            self.sources = sources
-            self.loader = loader
-            holding = .indexed(IndexedPlaybooks(index, sources: sources, loader: loader))
-            overrides = index.overrides
-            problems = index.problems
-            return
-        }
-        self.init(sources, loader: loader)
-        let outlines = outlines
-        let bytes = PlaybookIndex.bytes(
-            of: self, outlines: outlines, places: Self.places(in: sources),
-            symptomSearch: shelf.symptomSearch(outlines))
-        if let bytes { shelf.write(key, bytes) }
+        self.init(sources, loader: loader, shelf: shelf, remembering: nil)
     }
 
-    /// Where each file is; the last where a name is there twice, as playbooks override each other.
-    private static func places(in sources: [[PlaybookFiles.Content]]) -> [String: PlaybookIndex.Place] {
-        var places: [String: PlaybookIndex.Place] = [:]
-        for (source, contents) in sources.enumerated() {
-            for (file, content) in contents.enumerated() { places[content.file] = .init(source: source, file: file) }
+    /// - Parameter quickKey: under which the key of these files is kept for the next time.
+    private init(
+        _ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf, remembering quickKey: String?
+    ) {
+        let digests = shelf.digests(of: sources)
+        let key = shelf.key(of: sources, digests: digests, catalogue: loader.catalogue)
+        if let bytes = shelf.read(key), let index = try? PlaybookIndex(bytes) {
+            self.init(index, files: SourceFiles(sources), loader: loader)
+        } else {
+            self.init(sources, loader: loader)
+            let outlines = outlines
+            let bytes = PlaybookIndex.bytes(
+                of: self, outlines: outlines, sources: sources, digests: digests,
+                symptomSearch: shelf.symptomSearch(outlines))
+            guard let bytes else { return }
+            shelf.write(key, bytes)
         }
-        return places
+        if let quickKey { shelf.write(quickKey, Array(key.utf8)) }
+    }
+
+    private init(_ index: PlaybookIndex, files: SourceFiles, loader: Loader) {
+        self.init()
+        self.files = files
+        self.loader = loader
+        holding = .indexed(IndexedPlaybooks(index, files: files, loader: loader))
+        overrides = index.overrides
+        problems = index.problems
+    }
+
+    /// From an index of files that are those of an earlier time: nothing but it is read.
+    private init?(quickKey: String, libraries: [Int: [PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf) {
+        guard let key = shelf.read(quickKey), let bytes = shelf.read(String(decoding: key, as: UTF8.self)),
+            let index = try? PlaybookIndex(bytes)
+        else { return nil }
+        self.init(index, files: SourceFiles(index, verified: libraries, shelf: shelf), loader: loader)
     }
 
     /// Reads and assembles; `paths` are directories or files, later ones override earlier ones.
@@ -80,24 +93,50 @@ package struct PlaybookLibrary: Sendable {
     ///   - libraries: verified content that stands behind the first `behind` paths and before the others.
     ///   - shelf: `nil`: everything is parsed.
     package static func load(
-        from paths: [String], libraries: [[PlaybookFiles.Content]] = [], behind count: Int = 0, loader: Loader,
+        from paths: [String], libraries: [PlaybookFiles.Verified] = [], behind count: Int = 0, loader: Loader,
         effects: some Effects, shelf: IndexShelf? = nil
     ) async -> PlaybookLibrary {
+        // Looked at before anything is read: what changes in between has another time afterwards.
+        let place = min(count, paths.count)
+        let quickKey = await quickKey(of: paths, libraries, place, shelf, loader, effects)
+        if let shelf, let quickKey {
+            let verified = libraries.enumerated().map { (place + $0, $1.contents) }
+            let held = Dictionary(verified, uniquingKeysWith: { first, _ in first })
+            if let library = PlaybookLibrary(quickKey: quickKey, libraries: held, loader: loader, shelf: shelf) {
+                return library
+            }
+        }
         var sources: [[PlaybookFiles.Content]] = []
         var problems: [Problem] = []
-        for (index, path) in paths.enumerated() {
-            if index == count { sources += libraries }
+        for path in paths {
             let files = await PlaybookFiles(path, kind: .playbooks, effects: effects)
             sources.append(files.contents)
             problems += files.problems
         }
-        if count >= paths.count { sources += libraries }
+        sources.insert(contentsOf: libraries.map(\.contents), at: place)
+        // What could not be read is told every time, so it has to be tried every time.
+        let remembered = problems.isEmpty ? quickKey : nil
         var library =
-            if let shelf { PlaybookLibrary(sources, loader: loader, shelf: shelf) } else {
+            if let shelf {
+                PlaybookLibrary(sources, loader: loader, shelf: shelf, remembering: remembered)
+            } else {
                 PlaybookLibrary(sources, loader: loader)
             }
         library.problems = (problems + library.problems).inOrderOfPlace
         return library
+    }
+
+    private static func quickKey(
+        of paths: [String], _ libraries: [PlaybookFiles.Verified], _ place: Int, _ shelf: IndexShelf?, _ loader: Loader,
+        _ effects: some Effects
+    ) async -> String? {
+        guard let shelf else { return nil }
+        var folders: [(path: String, signature: FolderSignature)] = []
+        for path in paths {
+            guard let signature = await PlaybookFiles.signature(of: path, effects: effects) else { return nil }
+            folders.append((path, signature))
+        }
+        return shelf.key(of: folders, libraries: ["\(place)"] + libraries.map(\.digest), catalogue: loader.catalogue)
     }
 }
 
@@ -222,11 +261,10 @@ extension PlaybookLibrary {
 
     /// The lines of a playbook as it counts, overlays applied, each with its origin.
     package func resolvedText(of playbook: Playbook) -> ResolvedText? {
-        let contents = sources.joined()
-        guard let loader, let content = contents.last(where: { $0.file == playbook.file }) else { return nil }
+        guard let loader, let files, let content = files.content(named: playbook.file) else { return nil }
         var overlays: [Overlay] = []
         for file in playbook.overlays where !overlays.contains(where: { $0.file == file }) {
-            overlays += contents.last { $0.file == file }.map { Overlay.read($0).overlays } ?? []
+            overlays += files.content(named: file).map { Overlay.read($0).overlays } ?? []
         }
         return loader.resolvedText(playbook.name, in: content, overlays: overlays)
     }

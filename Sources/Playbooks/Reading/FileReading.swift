@@ -102,24 +102,28 @@ package struct FileReading: Sendable {
 
     /// Lines that start with `%` where a document may begin.
     private func directives() -> [Problem] {
+        let bytes = source.bytes
         var isInDocument = false
         var found: [Problem] = []
-        var start = source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        while start < source.bytes.count {
-            let line = source.bytes[start...].prefix { !$0.isLineBreak }
-            if line.starts(with: Array("---".utf8)) {
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, !bytes[end].isLineBreak { end += 1 }
+            if end >= start + 3, (0..<3).allSatisfy({ bytes[start + $0] == UInt8(ascii: "-") }) {
                 isInDocument = true
-            } else if line.elementsEqual(Array("...".utf8)) {
+            } else if end == start + 3, (0..<3).allSatisfy({ bytes[start + $0] == UInt8(ascii: ".") }) {
                 isInDocument = false
-            } else if line.first == UInt8(ascii: "%"), !isInDocument {
-                found.append(
-                    Problem(
-                        .directive, "a YAML directive is not allowed; remove the line",
-                        at: source.location(line.startIndex..<line.endIndex)))
-            } else if let first = line.first(where: { !$0.isBlank }), first != UInt8(ascii: "#") {
-                isInDocument = true
+            } else if !isInDocument, end > start {
+                if bytes[start] == UInt8(ascii: "%") {
+                    found.append(
+                        Problem(
+                            .directive, "a YAML directive is not allowed; remove the line",
+                            at: source.location(start..<end)))
+                } else if let first = bytes[start..<end].first(where: { !$0.isBlank }), first != UInt8(ascii: "#") {
+                    isInDocument = true
+                }
             }
-            start = line.endIndex + 1
+            start = end + 1
         }
         return found
     }

@@ -11,24 +11,24 @@ struct FormCheck {
 
     init(_ source: SourceText) { self.source = source }
 
-    /// - Parameter what: the value's name in messages, such as `'title'`.
-    mutating func check(_ node: Node, as kind: Shape.Kind, what: String) {
+    /// - Parameter what: the value's name in messages, such as `'title'`; made only where there is one.
+    mutating func check(_ node: Node, as kind: Shape.Kind, what: @autoclosure () -> String) {
         switch kind {
         case .anything: break
-        case .object(let shape): checkObject(node, shape, what: what)
-        case .named(let style, let value): checkNamed(node, style, value, what: what)
-        case .list(let element, let isEmptyAllowed): checkList(node, element, isEmptyAllowed, what: what)
+        case .object(let shape): checkObject(node, shape, what: what())
+        case .named(let style, let value): checkNamed(node, style, value, what: what())
+        case .list(let element, let isEmptyAllowed): checkList(node, element, isEmptyAllowed, what: what())
         case .either(let first, let second):
-            guard kind.accepts(formOf: node) else { return reportForm(node, expected: kind.description, what: what) }
-            check(node, as: first.accepts(formOf: node) ? first : second, what: what)
-        default: checkScalar(node, as: kind, what: what)
+            guard kind.accepts(formOf: node) else { return reportForm(node, expected: kind.description, what: what()) }
+            check(node, as: first.accepts(formOf: node) ? first : second, what: what())
+        default: checkScalar(node, as: kind, what: what())
         }
     }
 
     // MARK: Mappings and lists
 
-    private mutating func checkObject(_ node: Node, _ shape: Shape, what: String) {
-        guard let mapping = Mapping(node) else { return reportForm(node, expected: "a mapping", what: what) }
+    private mutating func checkObject(_ node: Node, _ shape: Shape, what: @autoclosure () -> String) {
+        guard let mapping = Mapping(node) else { return reportForm(node, expected: "a mapping", what: what()) }
         for entry in mapping.entries {
             guard let key = shape[entry.key] else {
                 reportUnknownKey(entry.keyNode, entry.key, shape, mapping)
@@ -36,7 +36,7 @@ struct FormCheck {
             }
             check(entry.value, as: key.kind, what: "'\(key.name)'")
         }
-        checkKeysAreScalars(node, what: what)
+        checkKeysAreScalars(node, what: what())
         for key in shape.keys where key.isRequired && mapping[key.name] == nil {
             report(.missingKey, "\(shape.name) needs '\(key.name)': \(key.summary.asClause)", at: node)
         }
@@ -55,76 +55,83 @@ struct FormCheck {
         }
     }
 
-    private mutating func checkNamed(_ node: Node, _ style: Shape.NameStyle, _ kind: Shape.Kind, what: String) {
+    private mutating func checkNamed(
+        _ node: Node, _ style: Shape.NameStyle, _ kind: Shape.Kind, what: @autoclosure () -> String
+    ) {
         guard let mapping = Mapping(node) else {
-            return reportForm(node, expected: "a mapping of names", what: what)
+            return reportForm(node, expected: "a mapping of names", what: what())
         }
-        checkKeysAreScalars(node, what: what)
-        guard isOfBearableSize(node, mapping.entries.count, what: what) else { return }
+        checkKeysAreScalars(node, what: what())
+        guard isOfBearableSize(node, mapping.entries.count, what: what()) else { return }
         for entry in mapping.entries {
             if !style.allows(entry.key) { reportName(entry.keyNode, entry.key, style) }
             check(entry.value, as: kind, what: "'\(entry.key)'")
         }
     }
 
-    private mutating func checkList(_ node: Node, _ kind: Shape.Kind, _ isEmptyAllowed: Bool, what: String) {
+    private mutating func checkList(
+        _ node: Node, _ kind: Shape.Kind, _ isEmptyAllowed: Bool, what: @autoclosure () -> String
+    ) {
         guard let elements = node.elements else {
             if let scalar = node.scalar, node.resolved != .null {
                 let written = source.slice(node)
                 return report(
-                    .wrongType, "\(what) must be a list, not \(scalar.text.quotedForMessage)", at: node,
+                    .wrongType, "\(what()) must be a list, not \(scalar.text.quotedForMessage)", at: node,
                     suggestion: written.map { "[\($0)]" })
             }
-            return reportForm(node, expected: "a list", what: what)
+            return reportForm(node, expected: "a list", what: what())
         }
-        guard isOfBearableSize(node, elements.count, what: what) else { return }
-        if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what) must not be empty", at: node) }
-        for element in elements { check(element, as: kind, what: "an element of \(what)") }
+        guard isOfBearableSize(node, elements.count, what: what()) else { return }
+        if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what()) must not be empty", at: node) }
+        for element in elements { check(element, as: kind, what: "an element of \(what())") }
     }
 
-    private mutating func isOfBearableSize(_ node: Node, _ count: Int, what: String) -> Bool {
+    private mutating func isOfBearableSize(_ node: Node, _ count: Int, what: @autoclosure () -> String) -> Bool {
         guard count > Self.mostElements else { return true }
-        report(.tooLarge, "\(what) has \(count) elements; expected at most \(Self.mostElements)", at: node)
+        report(.tooLarge, "\(what()) has \(count) elements; expected at most \(Self.mostElements)", at: node)
         return false
     }
 
-    private mutating func checkKeysAreScalars(_ node: Node, what: String) {
+    private mutating func checkKeysAreScalars(_ node: Node, what: @autoclosure () -> String) {
         guard case .mapping(let entries) = node.content else { return }
         for entry in entries where entry.key.scalar == nil {
-            report(.wrongType, "a key of \(what) must be text, not \(entry.key.formName)", at: entry.key)
+            report(.wrongType, "a key of \(what()) must be text, not \(entry.key.formName)", at: entry.key)
         }
     }
 
     // MARK: Scalars
 
-    private mutating func checkScalar(_ node: Node, as kind: Shape.Kind, what: String) {
+    private mutating func checkScalar(_ node: Node, as kind: Shape.Kind, what: @autoclosure () -> String) {
         guard let scalar = node.scalar, let value = node.resolved else {
-            return reportForm(node, expected: kind.description, what: what)
+            return reportForm(node, expected: kind.description, what: what())
         }
         if value == .null, scalar.style == .plain {
-            return report(.wrongType, "\(what) has no value; expected \(kind.description)", at: node)
+            return report(.wrongType, "\(what()) has no value; expected \(kind.description)", at: node)
         }
         switch kind {
         case .scalar, .anything: break
         case .expression:
-            if scalar.text.isBlank { report(.invalidValue, "\(what) is empty; expected \(kind.description)", at: node) }
+            if scalar.text.isBlank {
+                report(.invalidValue, "\(what()) is empty; expected \(kind.description)", at: node)
+            }
         case .boolean:
-            guard case .bool = value else { return reportNotBoolean(node, scalar, what: what) }
+            guard case .bool = value else { return reportNotBoolean(node, scalar, what: what()) }
         case .integer:
-            guard case .int = value else { return reportForm(node, expected: kind.description, what: what) }
-        case .duration: checkDuration(node, scalar, value, what: what)
-        case .version: checkVersion(node, scalar, what: what)
+            guard case .int = value else { return reportForm(node, expected: kind.description, what: what()) }
+        case .duration: checkDuration(node, scalar, value, what: what())
+        case .version: checkVersion(node, scalar, what: what())
         case .text, .template, .argument, .url, .choice, .name, .causeReference, .timestamp, .constant:
-            guard case .string(let text) = value else { return reportNotText(node, scalar, what: what) }
-            checkText(text, node, as: kind, what: what)
+            guard case .string(let text) = value else { return reportNotText(node, scalar, what: what()) }
+            checkText(text, node, as: kind, what: what())
         case .list, .named, .object, .either: preconditionFailure("not a scalar kind")
         }
     }
 
-    private mutating func checkText(_ text: String, _ node: Node, as kind: Shape.Kind, what: String) {
+    private mutating func checkText(_ text: String, _ node: Node, as kind: Shape.Kind, what: @autoclosure () -> String)
+    {
         switch kind {
-        case .choice(let words): checkChoice(text, words, node, what: what)
-        case .constant(let constant): checkChoice(text, [constant], node, what: what, code: .unknownAPIVersion)
+        case .choice(let words): checkChoice(text, words, node, what: what())
+        case .constant(let constant): checkChoice(text, [constant], node, what: what(), code: .unknownAPIVersion)
         case .name(let style): if !style.allows(text) { reportName(node, text, style) }
         case .causeReference:
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
@@ -137,31 +144,34 @@ struct FormCheck {
             }
         case .argument: break
         default:
-            if text.isBlank { report(.invalidValue, "\(what) is empty; expected \(kind.description)", at: node) }
+            if text.isBlank { report(.invalidValue, "\(what()) is empty; expected \(kind.description)", at: node) }
         }
     }
 
     private mutating func checkChoice(
-        _ text: String, _ words: [String], _ node: Node, what: String, code: Problem.Code = .invalidChoice
+        _ text: String, _ words: [String], _ node: Node, what: @autoclosure () -> String,
+        code: Problem.Code = .invalidChoice
     ) {
         guard !words.contains(text) else { return }
         let nearest = nearestName(to: text, among: words)
         let expected = words.map { "'\($0)'" }.joined(separator: ", ")
         report(
-            code, "\(what) cannot be \(text.quotedForMessage); expected \(expected)\(didYouMean(nearest))",
+            code, "\(what()) cannot be \(text.quotedForMessage); expected \(expected)\(didYouMean(nearest))",
             at: node, suggestion: nearest)
     }
 
-    private mutating func checkDuration(_ node: Node, _ scalar: Scalar, _ value: CoreValue, what: String) {
+    private mutating func checkDuration(
+        _ node: Node, _ scalar: Scalar, _ value: CoreValue, what: @autoclosure () -> String
+    ) {
         guard let seconds = seconds(of: value), seconds > 0, seconds <= 600 else {
             return report(
                 .invalidValue,
-                "\(what) cannot be \(scalar.text.quotedForMessage); expected more than 0 and at most 10m, such as 10s",
+                "\(what()) cannot be \(scalar.text.quotedForMessage); expected more than 0 and at most 10m, such as 10s",
                 at: node)
         }
     }
 
-    private mutating func checkVersion(_ node: Node, _ scalar: Scalar, what: String) {
+    private mutating func checkVersion(_ node: Node, _ scalar: Scalar, what: @autoclosure () -> String) {
         guard !isSemanticVersion(scalar.text) else { return }
         let parts = scalar.text.split(separator: ".", omittingEmptySubsequences: false)
         let areNumbers = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(\.isDigit) }
@@ -170,7 +180,7 @@ struct FormCheck {
             ? (parts.map(String.init) + Array(repeating: "0", count: 3 - parts.count)).joined(separator: ".") : nil
         report(
             .invalidVersion,
-            "\(what) must be a semantic version of three numbers, such as 1.0.0, not \(scalar.text.quotedForMessage)"
+            "\(what()) must be a semantic version of three numbers, such as 1.0.0, not \(scalar.text.quotedForMessage)"
                 + didYouMean(padded.flatMap { isSemanticVersion($0) ? $0 : nil }),
             at: node, suggestion: padded.flatMap { isSemanticVersion($0) ? $0 : nil })
     }
@@ -194,15 +204,15 @@ struct FormCheck {
             at: node, suggestion: suggestion)
     }
 
-    private mutating func reportNotText(_ node: Node, _ scalar: Scalar, what: String) {
+    private mutating func reportNotText(_ node: Node, _ scalar: Scalar, what: @autoclosure () -> String) {
         let quoted = "\"\(scalar.text)\""
         report(
             .wrongType,
-            "\(what) must be text, but \(scalar.text.quotedForMessage) is read as \(node.formName)"
+            "\(what()) must be text, but \(scalar.text.quotedForMessage) is read as \(node.formName)"
                 + "; write \(quoted)", at: node, suggestion: quoted)
     }
 
-    private mutating func reportNotBoolean(_ node: Node, _ scalar: Scalar, what: String) {
+    private mutating func reportNotBoolean(_ node: Node, _ scalar: Scalar, what: @autoclosure () -> String) {
         let word: String? =
             switch scalar.text.lowercased() {
             case "yes", "on", "y", "true": "true"
@@ -210,20 +220,20 @@ struct FormCheck {
             default: nil
             }
         report(
-            .wrongType, "\(what) must be true or false, not \(scalar.text.quotedForMessage)\(didYouMean(word))",
+            .wrongType, "\(what()) must be true or false, not \(scalar.text.quotedForMessage)\(didYouMean(word))",
             at: node, suggestion: word)
     }
 
-    private mutating func reportForm(_ node: Node, expected: String, what: String) {
+    private mutating func reportForm(_ node: Node, expected: String, what: @autoclosure () -> String) {
         if node.resolved == .null {
-            return report(.wrongType, "\(what) has no value; expected \(expected)", at: node)
+            return report(.wrongType, "\(what()) has no value; expected \(expected)", at: node)
         }
         // An unquoted {{ … }} is a mapping with a mapping as its key.
         if source.bytes[min(node.span.start.offset, source.bytes.count)...].starts(with: Array("{{".utf8)) {
             return report(
-                .wrongType, "\(what) must be \(expected); put quotes around text that starts with {{", at: node)
+                .wrongType, "\(what()) must be \(expected); put quotes around text that starts with {{", at: node)
         }
-        report(.wrongType, "\(what) must be \(expected), not \(node.formName)", at: node)
+        report(.wrongType, "\(what()) must be \(expected), not \(node.formName)", at: node)
     }
 
     private mutating func report(_ code: Problem.Code, _ message: String, at node: Node, suggestion: String? = nil) {

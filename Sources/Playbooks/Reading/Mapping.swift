@@ -11,12 +11,21 @@ package struct Mapping: Sendable {
     package init?(_ node: Node?) {
         guard let node, case .mapping(let pairs) = node.content else { return nil }
         self.node = node
+        var entries: [(key: String, keyNode: Node, value: Node)] = []
+        entries.reserveCapacity(pairs.count)
+        // Most mappings are small: comparing beats hashing there.
         var seen: Set<String> = []
-        entries = pairs.compactMap { entry in
-            guard case .scalar(let key) = entry.key.content, seen.insert(key.text).inserted else { return nil }
-            return (key.text, entry.key, entry.value)
+        for entry in pairs {
+            guard case .scalar(let key) = entry.key.content else { continue }
+            let isNew =
+                pairs.count <= Self.few
+                ? !entries.contains { $0.key == key.text } : seen.insert(key.text).inserted
+            if isNew { entries.append((key.text, entry.key, entry.value)) }
         }
+        self.entries = entries
     }
+
+    private static let few = 12
 
     package subscript(key: String) -> Node? { entries.first { $0.key == key }?.value }
 

@@ -28,7 +28,7 @@ import Testing
             try damaged.write(to: file)
             #expect(store.read("ab12") == nil)
         }
-        for count in [0, 10, 64, whole.count - 1] {
+        for count in [0, 7, 10, 64, whole.count - 1] {
             try whole.prefix(count).write(to: file)
             #expect(store.read("ab12") == nil)
         }

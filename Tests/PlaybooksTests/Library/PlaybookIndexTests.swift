@@ -21,8 +21,16 @@ private final class MadeUpShelf: Sendable {
                 return self.indexes.withLock { $0[key] }
             },
             write: { key, bytes in self.indexes.withLock { $0[key] = bytes } },
-            symptomSearch: { outlines in outlines.flatMap { Array($0.name.utf8) } }, program: "test")
+            file: { path in
+                self.opened.withLock { $0.append(path) }
+                return self.files.withLock { $0[path] }
+            },
+            symptomSearch: { outlines in outlines.flatMap { Array($0.name.utf8) } }, time: { 1000 }, program: "test")
     }
+
+    let files = Mutex<[String: [UInt8]]>([:])
+    /// The files that were read by themselves.
+    let opened = Mutex<[String]>([])
 }
 
 private func content(_ file: String, _ text: String) -> PlaybookFiles.Content {
@@ -127,20 +135,23 @@ private let sources = [
     @Test func `each byte of each file, its name, its place and each collector count for the key`() {
         let shelf = MadeUpShelf().shelf()
         let catalogue = Catalogue.madeUp
-        var keys: Set = [shelf.key(of: sources, catalogue: catalogue)]
+        func key(_ sources: [[PlaybookFiles.Content]], _ shelf: IndexShelf, _ catalogue: Catalogue) -> String {
+            shelf.key(of: sources, digests: shelf.digests(of: sources), catalogue: catalogue)
+        }
+        var keys: Set = [key(sources, shelf, catalogue)]
         var others = sources
         others[0][0].bytes[10] ^= 1
-        keys.insert(shelf.key(of: others, catalogue: catalogue))
+        keys.insert(key(others, shelf, catalogue))
         others = sources
         others[0][0].file = "one/c.yaml"
-        keys.insert(shelf.key(of: others, catalogue: catalogue))
-        keys.insert(shelf.key(of: [sources[1], sources[0]], catalogue: catalogue))
-        keys.insert(shelf.key(of: [sources[0] + sources[1]], catalogue: catalogue))
-        keys.insert(shelf.key(of: [sources[0], [], sources[1]], catalogue: catalogue))
-        keys.insert(shelf.key(of: sources, catalogue: Catalogue(Array(catalogue.collectors.dropFirst()))))
+        keys.insert(key(others, shelf, catalogue))
+        keys.insert(key([sources[1], sources[0]], shelf, catalogue))
+        keys.insert(key([sources[0] + sources[1]], shelf, catalogue))
+        keys.insert(key([sources[0], [], sources[1]], shelf, catalogue))
+        keys.insert(key(sources, shelf, Catalogue(Array(catalogue.collectors.dropFirst()))))
         var program = shelf
         program.program = "another"
-        keys.insert(program.key(of: sources, catalogue: catalogue))
+        keys.insert(key(sources, program, catalogue))
         #expect(keys.count == 8)
     }
 
@@ -169,5 +180,102 @@ private let sources = [
             }
             expectHarmless(bytes)
         }
+    }
+}
+
+/// A folder `mine` whose files' times a test makes up.
+private final class Folder: Effects {
+    let files = Mutex<[String: [UInt8]]>([:])
+    let time = Mutex<Int64>(900)
+    let wholeReads = Mutex(0)
+
+    init(_ texts: [String: String]) { files.withLock { $0 = texts.mapValues { Array($0.utf8) } } }
+
+    func signature(of path: String, endings: [String]) async throws(Unknown) -> FolderSignature {
+        guard path == "mine" else { throw Unknown(.notFound, "") }
+        let time = time.withLock(\.self)
+        return FolderSignature(bytes: Array("\(time)".utf8), newest: time)
+    }
+    func status(of path: String) async throws(Unknown) -> FileStatus {
+        FileStatus(kind: .directory, size: 0, mode: 0, owner: 0, isReadable: true)
+    }
+    func list(_ directory: String) async throws(Unknown) -> [String] { files.withLock { $0.keys.sorted() } }
+    func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry] {
+        wholeReads.withLock { $0 += 1 }
+        return names.map { name in .file(files.withLock { $0[name] ?? [] }) }
+    }
+    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] { throw Unknown(.notFound, "") }
+    func run(_ command: Command) async throws(Unknown) -> CommandOutput { throw Unknown(.notFound, "") }
+    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse { throw Unknown(.notFound, "") }
+    func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport { ConnectionReport() }
+}
+
+/// A person's folder that has not changed is not read again; what is used of it is.
+@Suite struct UnreadFolderTests {
+    private let loader = Loader(catalogue: .madeUp)
+    private let shelf = MadeUpShelf()
+
+    private func load(_ folder: Folder, libraries: [PlaybookFiles.Verified] = []) async -> PlaybookLibrary {
+        shelf.opened.withLock { $0 = [] }
+        folder.wholeReads.withLock { $0 = 0 }
+        let files = folder.files.withLock(\.self)
+        shelf.files.withLock { $0 = Dictionary(uniqueKeysWithValues: files.map { ("mine/\($0.key)", $0.value) }) }
+        return await PlaybookLibrary.load(
+            from: ["mine"], libraries: libraries, behind: 0, loader: loader, effects: folder, shelf: shelf.shelf())
+    }
+
+    private var folder: Folder {
+        Folder(["a.yaml": named("a"), "b.yaml": named("b", explains: "a/some-cause"), "c.yaml": named("c")])
+    }
+
+    @Test func `only the file that takes part is read`() async {
+        let folder = folder
+        let parsed = await load(folder).outlines
+        let library = await load(folder)
+        #expect(folder.wholeReads.withLock(\.self) == 0)
+        #expect(library.outlines == parsed && library.count == 3)
+        #expect(shelf.opened.withLock(\.self) == [])
+        #expect(library["b"]?.file == "mine/b.yaml")
+        #expect(shelf.opened.withLock(\.self) == ["mine/b.yaml"])
+        #expect(library.explaining(["a/some-cause"]).map(\.playbook.name) == ["b"])
+    }
+
+    @Test func `a change is seen by its time, and one that is too new is not relied on`() async {
+        let folder = folder
+        _ = await load(folder)
+        folder.files.withLock { $0["c.yaml"] = Array(named("c", title: "Another").utf8) }
+        folder.time.withLock { $0 = 999 }
+        for _ in 0..<2 {
+            #expect(await load(folder)["c"]?.title == "Another")
+            #expect(folder.wholeReads.withLock(\.self) == 1)
+        }
+    }
+
+    @Test func `a file that changed under an old time is never taken for what it was`() async {
+        let folder = folder
+        _ = await load(folder)
+        folder.files.withLock { $0["c.yaml"] = Array(named("c", title: "Another").utf8) }
+        let library = await load(folder)
+        #expect(folder.wholeReads.withLock(\.self) == 0)
+        #expect(library["c"]?.title == "Another")
+        #expect(library.outlines.map(\.title) == ["A test", "A test", "Another"])
+        folder.files.withLock { $0["a.yaml"] = nil }
+        #expect(await load(folder)["a"] == nil)
+    }
+
+    @Test func `what cannot be read is told each time, and pinned libraries count by their digest`() async {
+        let folder = folder
+        folder.files.withLock { $0["d.yaml"] = Array("metadata: [\n".utf8) }
+        let first = await load(folder).problems
+        #expect(!first.isEmpty)
+        #expect(await load(folder).problems == first)
+        func acme(_ digest: String, _ title: String) -> [PlaybookFiles.Verified] {
+            [.init(digest: digest, contents: [content("acme@1/x.yaml", named("x", title: title))])]
+        }
+        #expect(await load(folder, libraries: acme("one", "One"))["x"]?.title == "One")
+        #expect(await load(folder, libraries: acme("one", "One"))["x"]?.title == "One")
+        #expect(folder.wholeReads.withLock(\.self) == 0)
+        #expect(await load(folder, libraries: acme("two", "Two"))["x"]?.title == "Two")
+        #expect(folder.wholeReads.withLock(\.self) == 1)
     }
 }
