@@ -3,7 +3,7 @@ internal import Facts
 /// The kubeconfig as client-go loads it (`clientcmd/loader.go`): merged, the first file wins; with its secrets, so it
 /// never becomes a fact as it is.
 struct Kubeconfig: Sendable {
-    enum Source: String, Sendable { case flag, variable = "KUBECONFIG", home = "default" }
+    enum Source: String, Sendable, CaseIterable { case flag, variable = "KUBECONFIG", home = "default" }
 
     var source: Source
     var files: [KubeconfigFile]
@@ -122,24 +122,10 @@ enum NearestNames {
             if lowered.contains(wanted) || wanted.contains(lowered), !wanted.isEmpty, !lowered.isEmpty {
                 return (candidate, 1)
             }
-            let distance = distance(Array(wanted.unicodeScalars.prefix(128)), Array(lowered.unicodeScalars.prefix(128)))
+            let distance = editDistance(
+                Array(wanted.unicodeScalars.prefix(128)), Array(lowered.unicodeScalars.prefix(128)))
             return distance <= max(2, wanted.unicodeScalars.count / 3) ? (candidate, distance + 1) : nil
         }
         return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(3).map(\.name)
-    }
-
-    /// Levenshtein's.
-    private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
-        var row = Array(0...right.count)
-        for (index, scalar) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in right.indices {
-                let substituted = diagonal + (scalar == right[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(substituted, row[column] + 1, row[column + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

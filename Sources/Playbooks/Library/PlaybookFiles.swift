@@ -1,4 +1,5 @@
 package import Facts
+internal import YAML
 
 /// The files of a directory that hold playbooks or their tests, read through the gate.
 ///
@@ -61,8 +62,7 @@ package struct PlaybookFiles: Sendable {
     private static let mostFiles = 20_000
     /// So many are read at a time, so that a folder of far too much is given up before all of it is in memory.
     private static let filesAtATime = 4000
-    /// A byte more than a playbook may have, so that the reader tells of larger ones at their place.
-    private static let mostBytes = (1 << 20) + 1
+    private static let mostBytes = Limits.playbook.bytes
 
     /// All files together; what is read is kept until it is loaded.
     private static let mostBytesTogether = 64 << 20
