@@ -9,7 +9,7 @@ EXAMPLE = diagnose --file docs/example/output.txt \
 	--snapshot docs/example/snapshot.json
 ARGS ?= $(EXAMPLE)
 
-.PHONY: run test build install lint format golden bench bench-library fuzz crash
+.PHONY: run test build install lint format golden bench bench-library bench-symptoms fuzz crash
 
 run: build
 	@$(RELEASE) $(ARGS)
@@ -53,6 +53,11 @@ bench-library:
 	swift build -c release --static-swift-stdlib --product triage
 	swift build -c release --static-swift-stdlib --product bench-library
 	.build/release/bench-library
+
+# 100 MB of log searched for every symptom, beside ripgrep with the same patterns.
+bench-symptoms:
+	swift build -c release --product bench-symptoms
+	.build/release/bench-symptoms
 
 # Ten minutes of random and mutated expressions under the address sanitizer.
 fuzz:

@@ -80,6 +80,9 @@ let package = Package(
         .executableTarget(
             name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Collectors"], path: "Benchmarks/Library",
             swiftSettings: strict),
+        .executableTarget(
+            name: "bench-symptoms", dependencies: ["YAML", "Facts", "Playbooks", "Engine"], path: "Benchmarks/Symptoms",
+            swiftSettings: strict),
         .target(
             name: "TestSupport",
             dependencies: [

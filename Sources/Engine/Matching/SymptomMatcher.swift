@@ -54,7 +54,7 @@ package struct SymptomMatcher: Sendable {
 
     package init(_ playbooks: [Playbook]) { self.init(playbooks.map(PlaybookOutline.init)) }
 
-    init(_ playbooks: [PlaybookOutline]) {
+    package init(_ playbooks: [PlaybookOutline]) {
         names = playbooks.map(\.name)
         var entries: [Entry] = []
         var owners: [Int] = []
