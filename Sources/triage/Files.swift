@@ -23,6 +23,11 @@ enum Files {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
     /// The first bytes of a file.
     static func start(of path: String, count: Int) throws(FileFailure) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -59,14 +64,13 @@ enum Files {
     /// Either the old content or the new one is there, whenever the machine stops: a temporary file, then a rename.
     /// - Parameters:
     ///   - isNew: refuses to replace a file.
-    ///   - isPublic: others may read it, as far as the person's umask says.
+    ///   - mode: facts are for the person who collected them; the person's umask takes from it.
     static func write(
-        _ bytes: [UInt8], to path: String, isNew: Bool = false, isPublic: Bool = false
+        _ bytes: [UInt8], to path: String, isNew: Bool = false, mode: mode_t = 0o600
     ) throws(FileFailure) {
         let temporary = "\(path).\(getpid()).part"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-        // Facts are for the person who collected them.
-        let descriptor = unsafe open(temporary, flags, isPublic ? 0o666 : 0o600)
+        let descriptor = unsafe open(temporary, flags, mode)
         guard descriptor >= 0 else { throw FileFailure(description: "\(temporary): \(lastError())") }
         do throws(FileFailure) {
             try write(bytes, to: descriptor, name: temporary)
@@ -99,6 +103,15 @@ enum Files {
     }
 
     static func remove(_ path: String) { unsafe unlink(path) }
+
+    /// The same for a file that is there; it keeps its permissions.
+    static func replace(_ bytes: [UInt8], at path: String) throws(FileFailure) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw FileFailure(description: "\(path): \(lastError())") }
+        try write(bytes, to: path, mode: status.st_mode & 0o777)
+        // What the umask took away.
+        _ = unsafe chmod(path, status.st_mode & 0o777)
+    }
 
     private static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(FileFailure) {
         var written = 0

@@ -13,6 +13,7 @@ struct Triage: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Diagnose.self, Run.self, List.self, Show.self, Search.self, Docs.self, New.self, Lint.self, Test.self,
+            Fmt.self,
             FactsCommand.self, Collect.self, SnapshotCommand.self, RBAC.self, Explain.self, Eval.self, Fix.self,
             LibraryCommand.self,
         ],

@@ -96,7 +96,7 @@ struct Docs: AsyncParsableCommand {
             try Files.makeFolder(folder)
             try Files.makeFolder("\(folder)/playbooks")
             let files = site.files
-            for file in files { try Files.write(Array(file.text.utf8), to: "\(folder)/\(file.path)", isPublic: true) }
+            for file in files { try Files.write(Array(file.text.utf8), to: "\(folder)/\(file.path)", mode: 0o666) }
             let written = Set(files.map { "\(folder)/\($0.path)" })
             for name in Files.names(in: "\(folder)/playbooks") where name.hasSuffix(".html") || name.hasSuffix(".md") {
                 let path = "\(folder)/playbooks/\(name)"
