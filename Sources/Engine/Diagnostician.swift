@@ -178,7 +178,8 @@ package struct Diagnostician: Sendable {
 }
 
 extension FactSource {
-    var text: String {
+    /// The text that was saved with the facts; empty where there is none.
+    package var text: String {
         switch self {
         case .live: ""
         case .snapshot(let snapshot): snapshot.text

@@ -75,6 +75,8 @@ package struct Declaration: Sendable {
     package var returns: ValueType
     /// What single fields mean, by dotted path; printed by `triage facts show`.
     package var fields: [String: String]
+    /// The only words that a text may be, by dotted path; for those of which nothing is said it may be anything.
+    package var words: [String: [String]]
     package var cost: Cost
     package var privileges: [Privilege]
     /// Dotted paths of what is read but never shown (removed at collection).
@@ -84,19 +86,25 @@ package struct Declaration: Sendable {
 
     package init(
         _ name: String, summary: String, parameters: [Parameter] = [], returns: ValueType,
-        fields: [String: String] = [:], cost: Cost, privileges: [Privilege] = [], secrets: [String] = [],
-        asks: [String] = []
+        fields: [String: String] = [:], words: [String: [String]] = [:], cost: Cost, privileges: [Privilege] = [],
+        secrets: [String] = [], asks: [String] = []
     ) {
         self.name = name
         self.summary = summary
         self.parameters = parameters
         self.returns = returns
         self.fields = fields
+        self.words = words
         self.cost = cost
         self.privileges = privileges
         self.secrets = secrets
         self.asks = asks
     }
+}
+
+extension CaseIterable where Self: RawRepresentable<String> {
+    /// What the cases are called in facts.
+    package static var words: [String] { allCases.map(\.rawValue) }
 }
 
 /// What a collector saw, and what it asked to see it.

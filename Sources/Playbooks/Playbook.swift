@@ -4,6 +4,11 @@ package import CEL
 package struct Playbook: Sendable {
     package enum Severity: String, Sendable, CaseIterable { case info, warning, error, critical }
 
+    /// Whether others may rely on a cause.
+    ///
+    /// A stable one has tests that confirm it, rule it out, and lack a fact.
+    package enum Stability: String, Sendable, CaseIterable { case experimental, stable }
+
     /// What conditions may compare `platform` with; what was not recognised is `unknown`.
     package static let platforms = [
         "eks", "aks", "gke", "openshift", "kubeadm", "k3s", "rke2", "minikube", "kind", "docker-desktop",
@@ -178,10 +183,13 @@ package struct Cause: Sendable {
     package var location: Location
     /// Where each of `explains` stands.
     package var explainsLocations: [String: Location]
+    /// The cause's own, else the playbook's; `nil` where neither says anything.
+    package var stability: Playbook.Stability?
 
     package init(
         id: String, title: String, severity: Playbook.Severity?, when: Condition, because: Template?,
-        explains: [String], remedies: [String], location: Location, explainsLocations: [String: Location] = [:]
+        explains: [String], remedies: [String], location: Location, explainsLocations: [String: Location] = [:],
+        stability: Playbook.Stability? = nil
     ) {
         self.id = id
         self.title = title
@@ -192,6 +200,7 @@ package struct Cause: Sendable {
         self.remedies = remedies
         self.location = location
         self.explainsLocations = explainsLocations
+        self.stability = stability
     }
 }
 

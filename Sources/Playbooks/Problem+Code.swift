@@ -81,6 +81,11 @@ extension Problem {
         case unusedDeclaration = "TRI0110"
         case causeWithoutReason = "TRI0111"
         case costlyCondition = "TRI0112"
+        case unprovenStability = "TRI0113"
+        case unexpectedCommands = "TRI0114"
+        case impossibleWord = "TRI0115"
+        case unguardedField = "TRI0116"
+        case strayMatch = "TRI0117"
     }
 }
 
@@ -161,6 +166,11 @@ extension Problem.Code {
         case .unusedDeclaration: "A fact, an input or a definition that nothing reads."
         case .causeWithoutReason: "The cause does not say what it rests on."
         case .costlyCondition: "A condition whose evaluation may cost more than its budget where the facts are large."
+        case .unprovenStability: "A cause is called stable without tests that confirm it, rule it out and lack a fact."
+        case .unexpectedCommands: "No test says what commands the remedy runs."
+        case .impossibleWord: "A comparison with a word that the value never has."
+        case .unguardedField: "A field that is asked for with `has()` elsewhere is read without asking."
+        case .strayMatch: "The symptom matches the text of another playbook's test, which does not say so."
         }
     }
 }

@@ -80,6 +80,10 @@ import Testing
             do throws(Unknown) {
                 let observation = try await collector.collect(parameters(collector.declaration), in: surroundings)
                 expectFits(observation.value, collector.declaration.returns, "\(name) in a world that is \(world.name)")
+                for (path, words) in collector.declaration.words {
+                    let texts = texts(at: path.split(separator: ".").map(String.init)[...], in: observation.value)
+                    #expect(Set(texts).isSubset(of: words), "\(name) in a world that is \(world.name): \(path)")
+                }
                 #expect(!observation.source.isEmpty)
                 #expect(!"\(observation)".contains("s3cr3t"))
             } catch {
@@ -109,6 +113,19 @@ import Testing
                 #expect(
                     exists(path, in: declaration.returns), "\(declaration.name) explains \(path), which is not there")
             }
+            for path in declaration.words.keys {
+                #expect(exists(path, in: declaration.returns), "\(declaration.name) has words for \(path)")
+            }
+        }
+    }
+
+    /// The texts at a path; lists are passed through.
+    private func texts(at path: ArraySlice<String>, in value: Value) -> [String] {
+        switch value {
+        case .list(let list): list.flatMap { texts(at: path, in: $0) }
+        case .map(let map): path.first.flatMap { map[$0] }.map { texts(at: path.dropFirst(), in: $0) } ?? []
+        case .string(let text): path.isEmpty ? [text] : []
+        default: []
         }
     }
 

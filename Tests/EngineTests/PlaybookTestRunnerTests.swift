@@ -146,4 +146,44 @@ import Testing
                 .init(playbook: "swap", cause: "active", isConfirmed: true, isRuledOut: false, isUndetermined: true)
             ])
     }
+
+    @Test func `coverage knows whose commands are spelt out, and which symptoms stray`() async {
+        let playbooks = Self.world.playbooks(DiagnosisTests.swapText, Self.certText)
+        let report = await run(
+            """
+              - name: on
+                text: here is the symptom of swap, and the symptom of cert
+                facts: {swap: {devices: [{name: a}]}}
+                expect:
+                  confirmed: [active]
+                  commands: {"off": [[swapoff, -a]]}
+
+            """)
+        #expect(report.results.flatMap(\.failures).isEmpty)
+        let coverage = TestCoverage(of: playbooks, by: report.results)
+        #expect(coverage.commands.all == ["swap/off"])
+        #expect(coverage.shown.commands == ["swap/off"])
+        // A cause of cert explains one of swap's, so the two belong together.
+        #expect(coverage.shown.strays.isEmpty)
+        let other = Self.world.playbooks(
+            DiagnosisTests.swapText,
+            playbookText(
+                "else", symptom: "the symptom of", facts: "cert: cert",
+                causes: "- {id: c, title: T, when: platform == 'kind'}"))
+        let runner = PlaybookTestRunner(playbooks: other, catalogue: Self.world.catalogue)
+        func strays(_ expect: String) async -> [ShownByTests.Stray] {
+            let text = """
+                apiVersion: playbooks.triage/v1
+                kind: PlaybookTest
+                playbook: swap
+                cases: [{name: on, text: the symptom of swap, expect: \(expect)}]
+                """
+            let report = await runner.run(Array(text.utf8), file: "swap_test.yaml")
+            return TestCoverage(of: other, by: report.results).shown.strays
+        }
+        #expect(
+            await strays("{}").map { "\($0.playbook) \($0.symptom) \($0.testCase) \($0.place.line)" } == ["else 0 on 4"]
+        )
+        #expect(await strays("{undetermined: [else/c]}").isEmpty)
+    }
 }

@@ -79,7 +79,8 @@ extension Catalogue {
         [
             Declaration(
                 "node.swap", summary: "Swap.",
-                returns: .object(["devices": .list(.object(["name": .string, "sizeKiB": .int]))]), cost: .file),
+                returns: .object(["devices": .list(.object(["name": .string, "sizeKiB": .int]))]),
+                words: ["devices.name": ["partition", "zram"]], cost: .file),
             Declaration(
                 "kubelet.config", summary: "The kubelet.",
                 parameters: [Declaration.Parameter("path", .string, "Where it is.")],

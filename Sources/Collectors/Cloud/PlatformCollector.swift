@@ -19,7 +19,7 @@ struct PlatformCollector: Collector {
             "resourceGroup": "of Azure, where a name tells it", "profile": "of the AWS CLI or of minikube",
             "evidence": "what the answer rests on, the strongest first",
         ],
-        cost: .file, privileges: ["read the kubeconfig"])
+        words: ["name": Platform.Name.words], cost: .file, privileges: ["read the kubeconfig"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let platform = try await Self.platform(in: surroundings)

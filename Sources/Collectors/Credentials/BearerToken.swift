@@ -5,8 +5,8 @@ internal import FoundationEssentials
 ///
 /// The token itself never becomes a fact.
 struct BearerToken: Sendable {
-    enum Kind: String, Sendable { case jwt, opaque, none }
-    enum Malformation: String, Sendable {
+    enum Kind: String, Sendable, CaseIterable { case jwt, opaque, none }
+    enum Malformation: String, Sendable, CaseIterable {
         case none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII, truncated
     }
 

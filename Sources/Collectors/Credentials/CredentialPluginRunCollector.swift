@@ -25,6 +25,7 @@ struct CredentialPluginRunCollector: Collector {
             "standardError": "its last 4 KiB, without secrets",
             "apiVersion": "that the plugin answered with; requestedVersion is the kubeconfig's",
         ],
+        words: ["problem": ExecCredential.Problem.words].merging(TokenFields.words(at: "token")) { $1 },
         cost: .command, privileges: ["run the credential plugin that the kubeconfig names"],
         secrets: ["token", "clientKey"])
 

@@ -17,6 +17,7 @@ struct CredentialVerdictCollector: Collector {
             "date": "the server's clock, from its Date header",
             "clockSkew": "how far the server's clock is ahead of this one",
         ],
+        words: ["outcome": ["accepted", "rejected", "anonymous"], "basis": ["server", "text"]],
         cost: .network, privileges: ["GET /api with the kubeconfig's credentials"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {

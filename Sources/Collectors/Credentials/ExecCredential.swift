@@ -7,7 +7,7 @@ internal import X509
 ///
 /// Holds secrets.
 struct ExecCredential: Sendable {
-    enum Problem: String, Sendable {
+    enum Problem: String, Sendable, CaseIterable {
         case none, missing, failed, notJSON, wrongKind, wrongVersion, noCredential, malformedCredential
     }
 

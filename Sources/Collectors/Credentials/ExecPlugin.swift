@@ -2,7 +2,7 @@ internal import Facts
 
 /// A credential plugin: where it is, and what its arguments and environment tell of the cloud it asks.
 struct ExecPlugin: Sendable {
-    enum Provider: String, Sendable { case aws, gcp, azure, oidc, other }
+    enum Provider: String, Sendable, CaseIterable { case aws, gcp, azure, oidc, other }
 
     /// What the plugin's own arguments say, which the person would have to repeat to a cloud's CLI.
     struct Hints: Sendable {

@@ -3,8 +3,8 @@ internal import X509
 
 /// A certificate, key or authority of a kubeconfig as it was found: its PEM blocks, or what is wrong.
 struct LoadedMaterial: Sendable {
-    enum Source: String, Sendable { case data, file, none }
-    enum Problem: String, Sendable {
+    enum Source: String, Sendable, CaseIterable { case data, file, none }
+    enum Problem: String, Sendable, CaseIterable {
         case none, missing, unreadable, directory, empty, notBase64, notPEM, wrongPEM, malformed
     }
 

@@ -1,7 +1,7 @@
 internal import CEL
 
 /// Takes what looks like a secret out of text that other programs printed.
-enum Redaction {
+package enum Redaction {
     /// Each with the group that is the secret.
     private static let patterns: [(pattern: Pattern, group: Int)] = [
         (#"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"#, 0),
@@ -57,7 +57,8 @@ enum Redaction {
         }
     }
 
-    static func redact(_ text: String) -> String {
+    /// The text without what looks like a secret in it.
+    package static func redact(_ text: String) -> String {
         patterns.reduce(text) { replace($1.pattern, group: $1.group, in: $0) }
     }
 

@@ -1,4 +1,5 @@
 internal import CEL
+internal import Facts
 
 /// The type that a bearer token has inside a fact: what can be told of it without telling the token.
 enum TokenFields {
@@ -14,6 +15,11 @@ enum TokenFields {
         "kind": .string, "source": .string, "malformation": .string, "algorithm": .string, "keyId": .string,
         "claims": claims,
     ])
+
+    /// The only words of its texts, where there are few; at the path of the token.
+    static func words(at path: String) -> [String: [String]] {
+        ["\(path).kind": BearerToken.Kind.words, "\(path).malformation": BearerToken.Malformation.words]
+    }
 
     static let meanings: [String: String] = [
         "kind": "jwt, opaque or none",

@@ -6,7 +6,7 @@ struct KubeconfigCollector: Collector {
     let declaration = Declaration(
         "kubeconfig",
         summary: "The kubeconfig as client-go loads it: its files, and the selected context's cluster and user.",
-        returns: Self.type, fields: Self.meanings, cost: .file,
+        returns: Self.type, fields: Self.meanings, words: Self.words, cost: .file,
         privileges: ["read the kubeconfig and the files that it names"],
         secrets: ["user.token", "user.password", "user.clientKey", "user.exec.env", "user.authProvider.config"])
 
@@ -77,6 +77,20 @@ extension KubeconfigCollector {
         ]),
         "hasBasicAuth": .bool, "impersonates": .string,
     ])
+
+    static let words: [String: [String]] = [
+        "source": Kubeconfig.Source.words, "files.kind": KubeconfigFile.Kind.words,
+        "files.format": KubeconfigFile.Format.words, "problems.code": KubeconfigProblem.Code.words,
+        "cluster.serverProblem": ServerURL.Problem.words,
+        "cluster.certificateAuthority.source": LoadedMaterial.Source.words,
+        "cluster.certificateAuthority.problem": LoadedMaterial.Problem.words,
+        "user.clientCertificate.source": LoadedMaterial.Source.words,
+        "user.clientCertificate.problem": LoadedMaterial.Problem.words,
+        "user.clientKey.source": LoadedMaterial.Source.words, "user.clientKey.problem": LoadedMaterial.Problem.words,
+        "user.tokenFile.problem": SelectedAccess.TokenFileProblem.words,
+        "user.exec.provider": ExecPlugin.Provider.words,
+    ].merging(TokenFields.words(at: "user.token")) { $1 }
+        .merging(TokenFields.words(at: "user.authProvider.idToken")) { $1 }
 
     static let meanings: [String: String] = [
         "source": "flag (--kubeconfig), KUBECONFIG or default (~/.kube/config)",

@@ -3,8 +3,8 @@ internal import YAML
 
 /// One file of the list that a kubeconfig is merged from, and everything wrong with it.
 struct KubeconfigFile: Sendable {
-    enum Kind: String, Sendable { case regular, directory, missing, denied, other }
-    enum Format: String, Sendable { case yaml, json, base64, pem, html, other }
+    enum Kind: String, Sendable, CaseIterable { case regular, directory, missing, denied, other }
+    enum Format: String, Sendable, CaseIterable { case yaml, json, base64, pem, html, other }
 
     struct ParseError: Sendable {
         var message: String

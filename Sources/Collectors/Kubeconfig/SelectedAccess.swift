@@ -5,7 +5,7 @@ internal import X509
 ///
 /// Holds secrets.
 struct SelectedAccess: Sendable {
-    enum TokenFileProblem: String, Sendable { case none, missing, unreadable, directory, empty }
+    enum TokenFileProblem: String, Sendable, CaseIterable { case none, missing, unreadable, directory, empty }
 
     var kubeconfig: Kubeconfig
     var cluster: NamedCluster

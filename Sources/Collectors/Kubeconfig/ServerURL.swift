@@ -1,6 +1,6 @@
 /// A kubeconfig's `server`, read as Go's `net/url` and `rest.DefaultServerURL` read it.
 struct ServerURL: Sendable, Hashable {
-    enum Problem: String, Sendable {
+    enum Problem: String, Sendable, CaseIterable {
         case none, missing, noScheme, unknownScheme, noHost, invalidPort, whitespace, malformed
     }
 

@@ -19,6 +19,7 @@ struct SwapCollector: Collector {
             "devices.type": "as the kernel says it: partition or file",
             "devices.kind": "partition, file, or zram (compressed memory, which the kernel lists as a partition)",
         ],
+        words: ["devices.type": ["partition", "file"], "devices.kind": ["partition", "file", "zram"]],
         cost: .file,
         privileges: ["read /proc/swaps"])
 

@@ -12,6 +12,14 @@ package struct PlaybookTestRunner: Sendable {
         package var location: Location
         package var failures: [Failure]
         package var diagnosis: Diagnosis
+        /// The text of the case and its place; empty where it has none.
+        package var text: String
+        /// Other playbooks whose causes the case speaks of.
+        package var others: Set<String>
+        /// Remedies whose commands the case expects.
+        package var remedies: Set<String>
+        /// From which the branches that it took can be told.
+        let investigation: Investigation
     }
 
     /// An expectation that was not met.
@@ -36,10 +44,12 @@ package struct PlaybookTestRunner: Sendable {
 
     package let playbooks: [Playbook]
     package let catalogue: Catalogue
+    private let library: PlaybookLibrary
 
     package init(playbooks: [Playbook], catalogue: Catalogue) {
         self.playbooks = playbooks
         self.catalogue = catalogue
+        library = PlaybookLibrary(of: playbooks)
     }
 
     /// Runs the cases of one file.
@@ -71,15 +81,21 @@ package struct PlaybookTestRunner: Sendable {
         return nil
     }
 
-    private func run(_ testCase: PlaybookTestCase, of playbook: Playbook, _ report: inout Report) async -> Result {
+    /// What the given facts and text of a case lead to.
+    func investigate(_ testCase: PlaybookTestCase, of playbook: Playbook) async -> Investigation {
         var diagnostician = Diagnostician(
-            library: PlaybookLibrary(of: playbooks), catalogue: catalogue,
+            library: library, catalogue: catalogue,
             source: .snapshot(Snapshot(now: testCase.now, facts: shared(testCase, of: playbook))))
         diagnostician.given = [playbook.name: testCase.facts]
         diagnostician.givenPlatform = testCase.platform
-        let diagnosis = await diagnostician.diagnose(
+        return await diagnostician.investigate(
             Inquiry(
                 text: testCase.text, names: testCase.text.isEmpty ? [playbook.name] : [], inputs: testCase.inputs))
+    }
+
+    private func run(_ testCase: PlaybookTestCase, of playbook: Playbook, _ report: inout Report) async -> Result {
+        let investigation = await investigate(testCase, of: playbook)
+        let diagnosis = investigation.diagnosis
         for problem in diagnosis.problems {
             var placed = problem
             placed.location = testCase.location
@@ -87,7 +103,10 @@ package struct PlaybookTestRunner: Sendable {
         }
         return Result(
             playbook: playbook.name, name: testCase.name, location: testCase.location,
-            failures: testCase.expectations.failures(diagnosis, of: playbook.name), diagnosis: diagnosis)
+            failures: testCase.expectations.failures(diagnosis, of: playbook.name), diagnosis: diagnosis,
+            text: testCase.text, others: testCase.expectations.playbooks.subtracting([playbook.name]),
+            remedies: Set(testCase.expectations.commands.filter { !$0.1.content.isEmpty }.map { $0.remedy }),
+            investigation: investigation)
     }
 
     /// The given facts under the keys by which other playbooks that ask the same find them.
@@ -105,6 +124,14 @@ package struct PlaybookTestRunner: Sendable {
 // MARK: - Expectations
 
 extension PlaybookTestCase.Expectations {
+    /// Those whose causes are spoken of.
+    var playbooks: Set<String> {
+        var causes = [confirmed, ruledOut, undetermined, failed].flatMap(\.content)
+        causes += because.map { $0.cause }
+        causes += missing.map { $0.cause }
+        return Set(causes.compactMap { $0.split(separator: "/").first.map(String.init) })
+    }
+
     func failures(_ diagnosis: Diagnosis, of playbook: String) -> [PlaybookTestRunner.Failure] {
         var failures: [PlaybookTestRunner.Failure] = []
         func names(_ status: Finding.Status) -> [String] {
@@ -153,47 +180,12 @@ extension PlaybookTestCase.Expectations {
 }
 
 extension Diagnosis {
-    fileprivate func finding(_ name: String) -> Finding? { findings.first { "\($0.playbook)/\($0.cause)" == name } }
+    func finding(_ name: String) -> Finding? { findings.first { "\($0.playbook)/\($0.cause)" == name } }
 
     /// `nil` where the remedy is not offered.
-    fileprivate func commands(of remedy: String, in playbook: String) -> [[String]]? {
+    func commands(of remedy: String, in playbook: String) -> [[String]]? {
         findings.filter { $0.playbook == playbook }.flatMap(\.remedies).first { $0.id == remedy }?.steps.compactMap {
             if case .run(let arguments, _) = $0 { arguments } else { nil }
-        }
-    }
-}
-
-// MARK: - Coverage
-
-/// Which statuses of each cause the tests show.
-package struct TestCoverage: Sendable {
-    package struct Row: Sendable, Hashable {
-        package var playbook: String
-        package var cause: String
-        package var isConfirmed: Bool
-        package var isRuledOut: Bool
-        package var isUndetermined: Bool
-
-        package var isComplete: Bool { isConfirmed && isRuledOut && isUndetermined }
-    }
-
-    package let rows: [Row]
-
-    /// - Parameter results: only the cases that passed count.
-    package init(of playbooks: [Playbook], by results: [PlaybookTestRunner.Result]) {
-        var seen: [String: Set<Finding.Status>] = [:]
-        for result in results where result.failures.isEmpty {
-            for finding in result.diagnosis.findings {
-                seen["\(finding.playbook)/\(finding.cause)", default: []].insert(finding.status)
-            }
-        }
-        rows = playbooks.flatMap { playbook in
-            playbook.causes.map { cause in
-                let statuses = seen["\(playbook.name)/\(cause.id)"] ?? []
-                return Row(
-                    playbook: playbook.name, cause: cause.id, isConfirmed: statuses.contains(.confirmed),
-                    isRuledOut: statuses.contains(.ruledOut), isUndetermined: statuses.contains(.undetermined))
-            }
         }
     }
 }

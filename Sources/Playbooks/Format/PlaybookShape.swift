@@ -21,6 +21,9 @@ extension Shape {
                 "version", .version, "A semantic version: what a change of the playbook means to those who use it.",
                 isRequired: true),
             Key("severity", .choice(severities), "How bad it is; a cause may say otherwise.", isRequired: true),
+            Key(
+                "stability", .choice(stabilities),
+                "Whether others may rely on its causes; stable ones need tests. A cause may say otherwise."),
             Key("tags", .list(.text), "Words to find it by."),
             Key("references", .list(.url), "Web pages that its claims rest on."),
         ])
@@ -80,6 +83,10 @@ extension Shape {
             Key("id", .name(.kebab), "Unique in the playbook; kebab-case.", isRequired: true),
             Key("title", .text, "The cause in one line.", isRequired: true),
             Key("severity", .choice(severities), "How bad it is, where it differs from the playbook's."),
+            Key(
+                "stability", .choice(stabilities),
+                "Whether others may rely on it, where it differs from the playbook's."
+            ),
             Key("when", .expression, "The CEL condition that confirms the cause.", isRequired: true),
             Key("because", .template, "The reason in words, with the values that it rests on in {{ }}."),
             Key("explains", .list(.causeReference), "Causes that this one is the root of, as playbook/cause."),
@@ -113,5 +120,6 @@ extension Shape {
             Key("when", .expression, "The CEL condition under which the step applies."),
         ])
 
+    static let stabilities = Playbook.Stability.allCases.map(\.rawValue)
     static let severities = Playbook.Severity.allCases.map(\.rawValue)
 }

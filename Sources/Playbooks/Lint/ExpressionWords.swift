@@ -52,8 +52,16 @@ extension Playbook {
             + remedies.flatMap { ($0.steps + $0.rollback).flatMap(\.templates) }
     }
 
+    /// Every name and every text that stands in its expressions: no field of a fact is read by another name.
+    package var wordsRead: Set<String> {
+        Set(
+            expressions.flatMap { ExpressionWords($0).words }.map { word in
+                word.isString ? String(word.text.dropFirst().dropLast()) : word.text
+            })
+    }
+
     /// Every expression of the playbook.
-    var expressions: [Condition] {
+    package var expressions: [Condition] {
         facts.flatMap { $0.parameters.values.flatMap(\.conditions) } + definitions.map(\.condition) + conditions
             + templates.flatMap(\.conditions)
     }

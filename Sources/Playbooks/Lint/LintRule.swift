@@ -27,6 +27,11 @@ package struct LintRule: Sendable {
         unusedDeclaration,
         causeWithoutReason,
         costlyCondition,
+        unprovenStability,
+        unexpectedCommands,
+        impossibleWord,
+        unguardedField,
+        strayMatch,
     ]
 }
 
@@ -34,18 +39,21 @@ package struct LintRule: Sendable {
 struct LintSubject {
     let playbook: Playbook
     let catalogue: Catalogue
-    /// `playbook/cause` of what tests expect as confirmed; `nil` where no tests were looked for.
-    let testedCauses: Set<String>?
+    /// `nil` where no tests were looked for.
+    let tests: ShownByTests?
 
-    /// The type of what stands at `facts.name.field…`, as far as it is declared.
+    /// The type of what stands at `facts.name.field…`, `*` being any element, as far as it is declared.
     func type(ofFact path: [String]) -> ValueType? {
         guard path.count > 1, path[0] == "facts",
             let fact = playbook.facts.first(where: { $0.name == path[1] }),
             let declaration = catalogue[fact.collector]?.declaration
         else { return nil }
         return path.dropFirst(2).reduce(Optional(declaration.returns)) { type, field in
-            guard case .object(let fields) = type else { return nil }
-            return fields[field]
+            switch type {
+            case .object(let fields): return fields[field]
+            case .list(let element) where field == "*": return element
+            default: return nil
+            }
         }
     }
 
@@ -56,11 +64,11 @@ struct LintSubject {
 
 extension Playbook {
     /// What the rules say of the playbook.
-    /// - Parameter testedCauses: `playbook/cause` of what tests expect as confirmed; `nil` where none were looked for.
+    /// - Parameter tests: what the library's tests show; `nil` where none were looked for.
     package func lint(
-        catalogue: Catalogue, testedCauses: Set<String>? = nil, rules: [LintRule] = LintRule.all
+        catalogue: Catalogue, tests: ShownByTests? = nil, rules: [LintRule] = LintRule.all
     ) -> [Problem] {
-        let subject = LintSubject(playbook: self, catalogue: catalogue, testedCauses: testedCauses)
+        let subject = LintSubject(playbook: self, catalogue: catalogue, tests: tests)
         return rules.flatMap { $0.check(subject) }.inOrderOfPlace
     }
 }

@@ -1,9 +1,11 @@
 extension LintRule {
     /// What no test confirms breaks without anybody noticing.
     static let untestedCause = LintRule(.untestedCause) { subject in
-        guard let tested = subject.testedCauses else { return [] }
+        guard let tests = subject.tests else { return [] }
         let playbook = subject.playbook
-        return playbook.causes.filter { !tested.contains("\(playbook.name)/\($0.id)") }.map { cause in
+        return playbook.causes.filter { cause in
+            tests.causes["\(playbook.name)/\(cause.id)"]?.contains(.confirmed) != true
+        }.map { cause in
             subject.problem(
                 .untestedCause,
                 "no test confirms '\(cause.id)'; expected a case in tests/\(playbook.name)_test.yaml",

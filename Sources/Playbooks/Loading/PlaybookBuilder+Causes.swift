@@ -27,7 +27,8 @@ extension PlaybookBuilder {
                     id: id, title: mapping.text("title") ?? id,
                     severity: mapping.choice("severity", Playbook.Severity.self), when: when, because: because,
                     explains: mapping.texts("explains").map(qualified), remedies: mapping.texts("remedies"),
-                    location: source.location(of: idNode), explainsLocations: explainsLocations(in: mapping)))
+                    location: source.location(of: idNode), explainsLocations: explainsLocations(in: mapping),
+                    stability: mapping.choice("stability") ?? document.mapping("metadata")?.choice("stability")))
         }
         return causes
     }

@@ -30,12 +30,10 @@ struct Lint: AsyncParsableCommand {
             effects: session.effects)
         var problems = library.problems
         let tests = await session.tests(at: paths, of: library.playbooks, ofLibraries: session.libraries)
-        problems += tests.problems
-        let rows = TestCoverage(of: library.playbooks, by: tests.results).rows
-        let tested = Set(rows.filter(\.isConfirmed).map { "\($0.playbook)/\($0.cause)" })
-        for playbook in library.playbooks {
-            problems += playbook.lint(catalogue: session.catalogue, testedCauses: tested)
-        }
+        // A path that cannot be read was asked for playbooks and for tests.
+        problems += tests.problems.filter { !problems.contains($0) }
+        let shown = TestCoverage(of: library.playbooks, by: tests.results).shown
+        for playbook in library.playbooks { problems += playbook.lint(catalogue: session.catalogue, tests: shown) }
         switch output {
         case .json: session.output.result(jsonText(of: problems))
         case .sarif: session.output.result(sarifText(of: problems))

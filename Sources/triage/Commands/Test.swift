@@ -8,13 +8,25 @@ internal import Reports
 struct Test: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run playbook tests; no cluster and no compiler are needed.",
-        discussion: "Exit codes: 0 all passed, 1 a test failed, 3 a playbook or a test cannot be used.")
+        discussion: """
+            With --record the arguments are names of playbooks: what they find here, or in the snapshot, becomes a test. \
+            Secrets are removed as they are from facts; read it before you give it away. Exit codes: 0 all passed, 1 a \
+            test failed, 3 a playbook or a test cannot be used.
+            """)
 
-    @Argument(help: "Folders of playbooks, or files; without any, the playbooks in force.") var paths: [String] = []
-    @Flag(help: "Name the causes that lack a confirming, a ruling-out or a missing-fact test.") var coverage = false
+    @Argument(
+        help: """
+            Folders of playbooks, or files; without any, the playbooks in force. With --record, names of playbooks.
+            """)
+    var paths: [String] = []
+    @OptionGroup var recording: RecordOptions
+    @Flag(help: "Name what no test shows: of causes a status, of remedies the commands, of conditions a way to go.")
+    var coverage = false
+    @Flag(help: "As JSON, with what no test shows.") var json = false
     @OptionGroup var options: CommonOptions
 
     func run() async throws {
+        if recording.record { return try await Session.open(options).record(paths, recording) }
         var session = Session(options)
         session.openLibraries()
         let folders = session.places.playbooks + paths.map(Session.playbookFolder)
@@ -25,43 +37,19 @@ struct Test: AsyncParsableCommand {
         let report = await session.tests(
             at: paths.isEmpty ? session.places.playbooks : paths, of: library.playbooks,
             ofLibraries: paths.isEmpty ? session.libraries : [])
-        let problems = library.problems.filter { $0.severity == .error } + report.problems
+        let errors = library.problems.filter { $0.severity == .error }
+        // A path that cannot be read was asked for playbooks and for tests.
+        let problems = errors + report.problems.filter { !errors.contains($0) }
         for problem in problems { session.output.note(problemText(problem)) }
-        session.output.result(text(of: report, library, session.output))
+        let names = Set(report.results.map(\.playbook))
+        let tests = TestCoverage(of: library.playbooks.filter { names.contains($0.name) }, by: report.results)
+        session.output.result(
+            json
+                ? testReportJSON(of: report, tests)
+                : testReportText(
+                    of: report, tests, namingPassed: options.verbose, namingGaps: coverage, session.output.textOptions))
         if !problems.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue) }
         if report.results.contains(where: { !$0.failures.isEmpty }) { throw ArgumentParser.ExitCode(1) }
-    }
-
-    private func text(of report: PlaybookTestRunner.Report, _ library: PlaybookLibrary, _ output: Output) -> String {
-        var text = TerminalText(width: output.width)
-        for result in report.results {
-            if result.failures.isEmpty {
-                if options.verbose { text.line("✓ \(result.playbook): \(result.name)", .green) }
-                continue
-            }
-            text.add("✗ \(result.playbook): \(result.name)", .red)
-            text.line("  \(result.location.file):\(result.location.line)", .dim)
-            for failure in result.failures {
-                text.wrapped("\(failure.location.line):\(failure.location.column) \(failure.what)", indent: 4, .bold)
-                text.wrapped("expected \(failure.expected)", indent: 6)
-                text.wrapped("found    \(failure.found)", indent: 6)
-            }
-        }
-        let tested = Set(report.results.map(\.playbook))
-        let rows = TestCoverage(of: library.playbooks.filter { tested.contains($0.name) }, by: report.results).rows
-        if coverage {
-            for row in rows where !row.isComplete {
-                let lacks = [
-                    row.isConfirmed ? nil : "confirmed", row.isRuledOut ? nil : "ruled out",
-                    row.isUndetermined ? nil : "undetermined",
-                ].compactMap(\.self)
-                text.line("no test has \(row.playbook)/\(row.cause) \(lacks.joined(separator: ", "))", .yellow)
-            }
-        }
-        let failed = report.results.count { !$0.failures.isEmpty }
-        text.line("\(rows.count { $0.isComplete }) of \(rows.count) causes have all three kinds of test", .dim)
-        text.line("\(report.results.count - failed) passed, \(failed) failed")
-        return text.rendered(inColor: output.isColored)
     }
 }
 

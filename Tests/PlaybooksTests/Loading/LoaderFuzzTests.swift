@@ -69,7 +69,7 @@ private struct SeededGenerator: RandomNumberGenerator {
                 #expect(place.line >= 1 && place.line <= lines && place.column >= 1 && place.length >= 0, "\(problem)")
                 #expect(!problem.message.isEmpty)
             }
-            for playbook in playbooks { _ = playbook.lint(catalogue: .madeUp, testedCauses: []) }
+            for playbook in playbooks { _ = playbook.lint(catalogue: .madeUp, tests: ShownByTests()) }
         }
     }
 

@@ -26,7 +26,7 @@ private func form(_ text: String) -> [Problem] {
             [
                 "1️⃣": (
                     .unknownKey,
-                    "a cause has no key 'titel'; expected 'id', 'title', 'severity', 'when', 'because', 'explains', 'remedies'"
+                    "a cause has no key 'titel'; expected 'id', 'title', 'severity', 'stability', 'when', 'because', 'explains', 'remedies'"
                 )
             ], find: form)
     }

@@ -1,0 +1,78 @@
+package import Playbooks
+
+/// What the tests show of playbooks: the statuses of each cause, the commands of each remedy, the branches of each
+/// expression.
+package struct TestCoverage: Sendable {
+    package struct Row: Sendable, Hashable {
+        package var playbook: String
+        package var cause: String
+        package var isConfirmed: Bool
+        package var isRuledOut: Bool
+        package var isUndetermined: Bool
+
+        package var isComplete: Bool { isConfirmed && isRuledOut && isUndetermined }
+    }
+
+    /// A branch that has always gone the same way.
+    package struct Gap: Sendable, Hashable {
+        package var branch: Branch
+        package var wasTrue: Bool
+        package var wasFalse: Bool
+    }
+
+    package let rows: [Row]
+    /// `playbook/remedy` of those that run something, and of those of them whose commands a case expects.
+    package let commands: (all: [String], expected: Set<String>)
+    /// Branches that no case has both true and false, in the order of the text.
+    package let gaps: [Gap]
+    /// How many ways there are to go, two a branch, and how many of them were gone.
+    package let ways: (all: Int, gone: Int)
+    private let strays: [ShownByTests.Stray]
+
+    /// - Parameter results: only the cases that passed count.
+    package init(of playbooks: [Playbook], by results: [PlaybookTestRunner.Result]) {
+        let passed = results.filter(\.failures.isEmpty)
+        var seen: [String: Set<Finding.Status>] = [:]
+        var tracer = BranchTracer()
+        for result in passed {
+            tracer.add(result.investigation)
+            for finding in result.diagnosis.findings {
+                seen["\(finding.playbook)/\(finding.cause)", default: []].insert(finding.status)
+            }
+        }
+        rows = playbooks.flatMap { playbook in
+            playbook.causes.map { cause in
+                let statuses = seen["\(playbook.name)/\(cause.id)"] ?? []
+                return Row(
+                    playbook: playbook.name, cause: cause.id, isConfirmed: statuses.contains(.confirmed),
+                    isRuledOut: statuses.contains(.ruledOut), isUndetermined: statuses.contains(.undetermined))
+            }
+        }
+        commands = (
+            playbooks.flatMap { playbook in
+                playbook.remedies.filter(\.runsSomething).map { "\(playbook.name)/\($0.id)" }
+            }, Set(passed.flatMap { result in result.remedies.map { "\(result.playbook)/\($0)" } })
+        )
+        strays = StraySymptoms(playbooks, results).all
+        let branches = playbooks.flatMap(\.branches)
+        let trace = tracer.trace
+        let states = branches.map {
+            Gap(branch: $0, wasTrue: trace.wereTrue.contains($0), wasFalse: trace.wereFalse.contains($0))
+        }
+        gaps = states.filter { !$0.wasTrue || !$0.wasFalse }
+        ways = (2 * states.count, states.reduce(0) { $0 + ($1.wasTrue ? 1 : 0) + ($1.wasFalse ? 1 : 0) })
+    }
+
+    /// The same for the rules of the linter.
+    package var shown: ShownByTests {
+        var shown = ShownByTests(commands: commands.expected, strays: strays)
+        for row in rows {
+            var statuses: Set<ShownByTests.Status> = []
+            if row.isConfirmed { statuses.insert(.confirmed) }
+            if row.isRuledOut { statuses.insert(.ruledOut) }
+            if row.isUndetermined { statuses.insert(.undetermined) }
+            shown.causes["\(row.playbook)/\(row.cause)"] = statuses
+        }
+        return shown
+    }
+}
