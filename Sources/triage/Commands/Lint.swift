@@ -21,8 +21,7 @@ struct Lint: AsyncParsableCommand {
 
     func run() async throws {
         var session = Session(options)
-        let isOfAll = paths.isEmpty
-        if isOfAll { session.openLibraries() }
+        if paths.isEmpty { session.openLibraries() }
         let paths = paths.isEmpty ? session.places.playbooks : paths
         let library = await PlaybookLibrary.load(
             from: paths, libraries: session.libraries.map(\.package.verified),
