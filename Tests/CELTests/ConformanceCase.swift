@@ -56,7 +56,14 @@ struct ConformanceCase {
         }
         if json["check_only"].flag { return nil }
         guard let variables = bindings() else { return "binds a message" }
-        let value = program.evaluate(variables, budget: .max).value
+        return failure(program.evaluate(variables, budget: .max).value)
+            ?? failure(program.evaluate(Reads(of: [program]).projected(variables), budget: .max).value).map {
+                $0 + ", of what it reads"
+            }
+    }
+
+    private func failure(_ value: Value) -> String? {
+        let expected = json["expect"]
         if expected["error"] != nil {
             if case .error = value { return nil }
             return "is \(value), expected an error"

@@ -66,6 +66,9 @@ import Testing
         // Whatever it is, the explanation comes to the same.
         let explained = try #require(program.explain(Self.variables).parts.first?.value)
         #expect(try Self.matches(explained, test.expected), "\(test.source) is explained as \(explained)")
+        let reads = Reads(of: [program])
+        let partly = program.evaluate(reads.projected(Self.variables)).value
+        #expect(try Self.matches(partly, test.expected), "\(test.source) is \(partly) of what it reads")
     }
 
     static func matches(_ value: Value, _ expected: String) throws -> Bool {

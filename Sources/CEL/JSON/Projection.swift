@@ -30,6 +30,19 @@ public struct Projection: Sendable, Hashable {
         others = [elements]
     }
 
+    /// Of what stands at these paths: `metadata.name`, `spec.taints[*].key`, `status.capacity.*` (all below).
+    public init(paths: [String]) {
+        self = paths.reduce(.nothing) { $0.union(Self.path($1.split(separator: ".")[...])) }
+    }
+
+    private static func path(_ steps: ArraySlice<Substring>) -> Projection {
+        guard let step = steps.first else { return .nothing }
+        if step == "*" { return .whole }
+        let below = path(steps.dropFirst())
+        guard step.hasSuffix("[*]") else { return Projection(fields: [String(step): below]) }
+        return Projection(fields: [String(step.dropLast(3)): Projection(elements: below)])
+    }
+
     private init(isWhole: Bool, fields: [String: Projection], others: [Projection]) {
         self.isWhole = isWhole
         self.fields = fields
