@@ -62,23 +62,7 @@ extension String {
     }
 
     /// For tables within this process; unpredictable from outside, so that nobody can choose colliding keys.
-    var textHash: UInt64 {
-        unsafe withBytes { bytes in
-            var hash = hashSeed ^ UInt64(truncatingIfNeeded: bytes.count)
-            let raw = UnsafeRawBufferPointer(bytes)
-            var offset = 0
-            while offset + 8 <= raw.count {
-                hash = hash.folded(with: unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                offset += 8
-            }
-            var rest: UInt64 = 0
-            while offset < raw.count {
-                rest = rest << 8 | UInt64(unsafe raw[offset])
-                offset += 1
-            }
-            return hash.folded(with: rest)
-        }
-    }
+    var textHash: UInt64 { unsafe withBytes { unsafe hashOfText($0) } }
 
     @inline(__always)
     private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
@@ -107,11 +91,28 @@ extension UnsafeBufferPointer<UInt8> {
     }
 }
 
+/// The hash of the text that these bytes are.
+func hashOfText(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash = hashSeed ^ UInt64(truncatingIfNeeded: bytes.count)
+    let raw = UnsafeRawBufferPointer(bytes)
+    var offset = 0
+    while offset + 8 <= raw.count {
+        hash = hash.folded(with: unsafe raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < raw.count {
+        rest = rest << 8 | UInt64(unsafe raw[offset])
+        offset += 1
+    }
+    return hash.folded(with: rest)
+}
+
 private let hashSeed = UInt64.random(in: .min ... .max)
 
 extension UInt64 {
     @inline(__always)
-    fileprivate func folded(with word: UInt64) -> UInt64 {
+    func folded(with word: UInt64) -> UInt64 {
         let product = (self ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         return product.high ^ product.low
     }

@@ -28,6 +28,36 @@ struct Seeded: RandomNumberGenerator {
     }
 
     @Test(arguments: 0..<20 as Range<UInt64>)
+    func `what is read by a projection is what it leaves of the whole`(seed: UInt64) throws {
+        var random = Seeded(state: seed)
+        for _ in 0..<100 {
+            let value = Self.value(depth: 5, using: &random)
+            let projection = Self.projection(of: value, using: &random)
+            let bytes = try JSONWriter().bytes(value)
+            let whole = try Value.parseJSON(bytes).projected(projection).description
+            #expect(try Value.parseJSON(bytes, reading: projection).description == whole)
+            let list = Array("[".utf8) + bytes + Array("]".utf8)
+            let size = Int.random(in: 1...200, using: &random)
+            #expect(try JSONListReaderTests.read(list, nil, reading: projection, pieces: size).elements == [whole])
+        }
+    }
+
+    /// Some of the names that there are.
+    private static func projection(of value: Value, using random: inout Seeded) -> Projection {
+        switch value {
+        case .map(let map):
+            var fields: [String: Projection] = [:]
+            for case (.string(let name), let value) in map.entries where Int.random(in: 0..<3, using: &random) > 0 {
+                fields[name] = projection(of: value, using: &random)
+            }
+            return Projection(fields: fields, elements: Int.random(in: 0..<6, using: &random) == 0 ? .nothing : nil)
+        case .list(let list):
+            return list.reduce(.nothing) { $0.union(Projection(elements: projection(of: $1, using: &random))) }
+        default: return Bool.random(using: &random) ? .whole : .nothing
+        }
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
     func `damaged text is read or refused at a place within it`(seed: UInt64) throws {
         var random = Seeded(state: seed)
         let interesting = Array("{}[]\",:\\u0019-+.eE truefalsn\n".utf8) + [0x00, 0x7F, 0x80, 0xC3, 0xE2, 0xFF]
