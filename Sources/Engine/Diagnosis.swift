@@ -35,6 +35,8 @@ package struct Diagnosis: Sendable {
     package var next: NextFact?
     /// What would stand among the findings, if nobody had accepted it.
     package var suppressed: [SuppressedFinding] = []
+    /// Of the playbooks that were named or matched: which facts were not had, and why.
+    package var skipped: [SkippedFact] = []
 
     package init(
         subject: Subject, symptoms: [MatchedSymptom], findings: [Finding], problems: [Problem], collectedAt: Timestamp,

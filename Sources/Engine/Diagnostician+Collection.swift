@@ -31,7 +31,7 @@ extension Diagnostician {
     private func unredactedFact(for request: FactRequest, from source: FactSource) async -> Fact {
         switch source {
         case .snapshot(let snapshot):
-            return await snapshot.fact(request.key)
+            return await snapshot.fact(request.key, reading: request.reading)?.projected(request.reading)
                 ?? Fact(
                     key: request.key, result: .failure(Unknown(.notCollected, "the snapshot does not hold it")),
                     provenance: Provenance(
@@ -43,6 +43,7 @@ extension Diagnostician {
                 surroundings.permissions = Surroundings.Permissions(
                     all: request.askers.map { permissions[$0] ?? .none })
             }
+            surroundings.reading = request.reading
             let fact = await fact(for: request, in: surroundings)
             progress(.collected(fact))
             return fact
@@ -58,7 +59,10 @@ extension Diagnostician {
             collector: request.key.collector, source: (try? result.get().source) ?? request.key.collector,
             collectedAt: surroundings.now,
             duration: CEL.Duration(seconds: seconds, nanoseconds: Int32(attoseconds / 1_000_000_000)))
-        return Fact(key: request.key, result: result.map(\.value), provenance: provenance)
+        let isHad = (try? result.get()) != nil
+        return Fact(
+            key: request.key, result: result.map(\.value), provenance: provenance,
+            reading: isHad ? request.reading : .whole)
     }
 
     /// What the collector saw, or that it was too late.

@@ -125,7 +125,9 @@ package struct Diagnostician: Sendable {
             matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }),
             given: given, platform: givenPlatform, askers: permissions.keys.sorted())
         let memory = await remember(
-            WorkingMemory(situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known), asked: asked,
+            WorkingMemory(
+                situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known,
+                reads: ReadsOfPlaybooks(isInPart: inquiry.scope == .deciding)), asked: asked,
             wanting: inquiry.scope,
             from: await source(with: inquiry.text))
         return Investigation(
@@ -157,7 +159,8 @@ package struct Diagnostician: Sendable {
             var evaluation = Evaluation(asked: asked, library: library, costs: reduced)
             while !Task.isCancelled {
                 evaluation.update(memory)
-                let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch
+                let batch = FactPlan(evaluation, memory: memory, wanting: scope).batch(
+                    for: evaluation.scopes.values)
                 let limit = memory.costs.limit
                 memory.costs = evaluation.meter.costs
                 memory.costs.limit = limit

@@ -13,6 +13,8 @@ struct FactRequest: Sendable {
     private(set) var askers: [String] = []
     /// What of it the playbook chose.
     let choices: Choices
+    /// What of it is read.
+    var reading = Projection.whole
 
     /// - Parameter askers: they count where there is something to choose, or to be asked for.
     init(
@@ -110,10 +112,18 @@ struct FactPlan {
     }
 
     /// The cheapest facts that are wanted; empty: there is nothing left to ask.
-    var batch: [FactRequest] {
+    ///
+    /// - Parameter scopes: of the playbooks that take part; each may come to read what another wants now.
+    func batch(for scopes: some Collection<Scope>) -> [FactRequest] {
         guard let cost = wanted.values.map(\.cost).min() else { return [] }
-        return wanted.values.filter { $0.cost == cost }
-            .sorted { $0.place.order < $1.place.order }
+        var batch = wanted.filter { $0.value.cost == cost }
+        if batch.values.contains(where: { !$0.reading.isWhole }) {
+            for request in scopes.flatMap(\.partialRequests) {
+                guard let reading = batch[request.place]?.reading else { continue }
+                batch[request.place]?.reading = reading.union(request.reading)
+            }
+        }
+        return batch.values.sorted { $0.place.order < $1.place.order }
     }
 
     /// Wants what the value lacks and what can still be had.
@@ -135,10 +145,12 @@ struct FactPlan {
         if path.first == "platform" { return want(WorkingMemory.platformKey, in: scope.memory) }
         switch scope.state(of: path[1]) {
         case .wanted(let request):
-            // The most patient of those who ask decides.
-            let patience = [wanted[request.place]?.timeoutSeconds, request.timeoutSeconds].compactMap(\.self).max()
+            // The most patient of those who ask decides, and each gets what it reads.
+            let earlier = wanted[request.place]
+            let patience = [earlier?.timeoutSeconds, request.timeoutSeconds].compactMap(\.self).max()
             wanted[request.place] = request
             wanted[request.place]?.timeoutSeconds = patience
+            wanted[request.place]?.reading = earlier?.reading.union(request.reading) ?? request.reading
         case .waiting(let paths): for path in paths { want(path, in: scope) }
         case .had, .impossible, nil: break
         }

@@ -26,12 +26,14 @@ package struct Investigation: Sendable {
         let subject = memory.subject
         let findings = evaluation.findings(memory)
         let isExhausted = memory.isExhausted || evaluation.meter.isExhausted
-        diagnosis = Diagnosis(
+        var diagnosis = Diagnosis(
             subject: subject, symptoms: matches.map(\.matchedSymptom), findings: findings,
             problems: problems + (isExhausted ? [evaluation.meter.costs.problem] : []),
             collectedAt: memory.situation.now,
             nearest: matches.isEmpty && !text.isEmpty ? library.nearestPlaybooks(to: text) : [],
             next: NextFact(deciding: findings))
+        diagnosis.skipped = asked.flatMap { evaluation.scopes[$0.name]?.skipped ?? [] }
+        self.diagnosis = diagnosis
         questions = evaluation.questions(memory)
         snapshot = Snapshot(
             subject: subject, now: memory.situation.now, text: text,

@@ -109,7 +109,9 @@ extension Scope {
     }
 
     private func state(of declaration: FactDeclaration) -> State {
-        if let fact = memory.situation.given[playbook.name]?[declaration.name] { return .had(fact) }
+        if let fact = memory.situation.given[playbook.name]?[declaration.name] {
+            return .had(fact.projected(reading(declaration)))
+        }
         return collectedState(of: declaration)
     }
 
@@ -120,25 +122,60 @@ extension Scope {
         return request
     }
 
+    /// What this playbook reads of a fact.
+    private func reading(_ declaration: FactDeclaration) -> Projection {
+        guard let collector = memory.catalogue[declaration.collector] else { return .whole }
+        return memory.reads.projection(of: declaration.name, in: playbook, from: collector.declaration)
+    }
+
+    /// What each collector that leaves out what nobody reads is, or was, to be asked, as far as that is known.
+    var partialRequests: [FactRequest] {
+        playbook.facts.compactMap { declaration in
+            guard memory.catalogue[declaration.collector]?.declaration.readsInPart ?? false,
+                inProgress.insert("facts." + declaration.name).inserted
+            else { return nil }
+            defer { inProgress.remove("facts." + declaration.name) }
+            return if case .known(let request) = asking(declaration) { request } else { nil }
+        }
+    }
+
+    private enum Asking {
+        case known(FactRequest)
+        case notYet(State)
+    }
+
     private func collectedState(of declaration: FactDeclaration) -> State {
+        switch asking(declaration) {
+        case .notYet(let state): return state
+        case .known(let request):
+            guard let fact = memory[request.place], fact.reading.covers(request.reading) else {
+                return .wanted(request)
+            }
+            return .had(fact)
+        }
+    }
+
+    private func asking(_ declaration: FactDeclaration) -> Asking {
         guard let collector = memory.catalogue[declaration.collector] else {
-            return .impossible(Unknown(.notApplicable, "there is no collector '\(declaration.collector)'"))
+            return .notYet(.impossible(Unknown(.notApplicable, "there is no collector '\(declaration.collector)'")))
         }
         let scope = ParameterScope(self, facts: declaration.references)
         var parameters: [String: Value] = [:]
         for (name, parameter) in declaration.parameters.sorted(by: { $0.key < $1.key }) {
             let value = parameter.value(in: scope)
             switch value {
-            case .unknown(let set): return blocked(by: set, parameter: name)
+            case .unknown(let set): return .notYet(blocked(by: set, parameter: name))
             case .error(let error):
-                return .impossible(Unknown(.notFound, "its parameter '\(name)' has no value: \(error.message)"))
+                return .notYet(
+                    .impossible(Unknown(.notFound, "its parameter '\(name)' has no value: \(error.message)")))
             default: parameters[name] = value
             }
         }
-        let request = FactRequest(
+        var request = FactRequest(
             collector.declaration, parameters: parameters, timeoutSeconds: declaration.timeoutSeconds,
             askers: askers(of: declaration))
-        return memory[request.place].map { .had($0) } ?? .wanted(request)
+        request.reading = reading(declaration)
+        return .known(request)
     }
 
     /// Who chooses the fact's parameters: its author, and who overlays the defaults that may fill them in.

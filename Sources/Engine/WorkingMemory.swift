@@ -21,6 +21,7 @@ struct Situation: Sendable {
 struct WorkingMemory: Sendable {
     let situation: Situation
     let catalogue: Catalogue
+    let reads: ReadsOfPlaybooks
     private var places: [FactPlace: Fact] = [:]
     /// What evaluating has cost so far.
     var costs: Costs
@@ -29,7 +30,11 @@ struct WorkingMemory: Sendable {
     /// What a fact is that nobody has asked for.
     var uncollected = Unknown(.notCollected, "it was not asked for, since it cannot change the answer")
 
-    init(_ situation: Situation, catalogue: Catalogue, costLimit: UInt64 = Costs.standardLimit, facts: [Fact] = []) {
+    init(
+        _ situation: Situation, catalogue: Catalogue, costLimit: UInt64 = Costs.standardLimit, facts: [Fact] = [],
+        reads: ReadsOfPlaybooks = ReadsOfPlaybooks(isInPart: false)
+    ) {
+        self.reads = reads
         self.situation = situation
         self.catalogue = catalogue
         costs = Costs(limit: costLimit)

@@ -83,11 +83,13 @@ package struct Declaration: Sendable {
     package var secrets: [String]
     /// `verb,verb:resource` of what is asked for whatever the parameters, and not for everybody to ask for.
     package var asks: [String]
+    /// Whether it leaves out what nobody reads.
+    package var readsInPart: Bool
 
     package init(
         _ name: String, summary: String, parameters: [Parameter] = [], returns: ValueType,
         fields: [String: String] = [:], words: [String: [String]] = [:], cost: Cost, privileges: [Privilege] = [],
-        secrets: [String] = [], asks: [String] = []
+        secrets: [String] = [], asks: [String] = [], readsInPart: Bool = false
     ) {
         self.name = name
         self.summary = summary
@@ -99,6 +101,7 @@ package struct Declaration: Sendable {
         self.privileges = privileges
         self.secrets = secrets
         self.asks = asks
+        self.readsInPart = readsInPart
     }
 }
 

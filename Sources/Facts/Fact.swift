@@ -17,11 +17,25 @@ package struct Fact: Sendable {
     package var key: Key
     package var result: Result<Value, Unknown>
     package var provenance: Provenance
+    /// What of the value is there for sure.
+    package var reading: Projection
 
-    package init(key: Key, result: Result<Value, Unknown>, provenance: Provenance) {
+    package init(
+        key: Key, result: Result<Value, Unknown>, provenance: Provenance, reading: Projection = .whole
+    ) {
         self.key = key
         self.result = result
         self.provenance = provenance
+        self.reading = reading
+    }
+
+    /// The fact with what the projection reads of it, and nothing else.
+    package func projected(_ projection: Projection) -> Fact {
+        guard !projection.isWhole, projection != reading, case .success(let value) = result else { return self }
+        var fact = self
+        fact.result = .success(value.projected(projection))
+        fact.reading = projection
+        return fact
     }
 }
 

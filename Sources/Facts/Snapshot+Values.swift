@@ -44,19 +44,24 @@ package enum SnapshotValue {
 
     private static func tag(_ name: String, _ value: Value) -> Value { .map(Map([(.string("$" + name), value)])) }
 
-    package static func decode(_ value: Value) -> Value {
+    package static func decode(_ value: Value) -> Value { decoded(value) ?? value }
+
+    /// `nil` where it holds no tags: then it stays the one that others share.
+    private static func decoded(_ value: Value) -> Value? {
         switch value {
-        case .list(let list): return .list(List(list.map(decode)))
+        case .list(let list): return list.changed(decoded).map { .list($0) }
         case .map(let map):
-            if map.count == 1, let entry = map.entries.first, case .string(let name) = entry.key, name.hasPrefix("$") {
-                return untag(name, entry.value) ?? plain(map)
+            if map.count == 1, let entry = map.entries.first, case .string(let name) = entry.key, name.hasPrefix("$"),
+                let untagged = untag(name, entry.value)
+            {
+                return untagged
             }
-            return plain(map)
-        default: return value
+            return map.changed { EntryChange(decoded($1)) }.map { .map($0) }
+        default: return nil
         }
     }
 
-    private static func plain(_ map: Map) -> Value { .map(Map(map.entries.map { ($0.key, decode($0.value)) })) }
+    private static func plain(_ map: Map) -> Value { .map(map.changed { EntryChange(decoded($1)) } ?? map) }
 
     /// `nil` where the tag is none of ours.
     private static func untag(_ name: String, _ value: Value) -> Value? {

@@ -28,6 +28,8 @@ package struct Surroundings: Sendable {
     package var permissions: Permissions
     /// What is looked at instead of what is here, such as `kubectl cluster-info dump DIR`; `nil`: the real world.
     package var capture: String?
+    /// What is read of the fact that is asked for: a collector that declares `readsInPart` may leave out the rest.
+    package var reading = Projection.whole
 
     package init(
         environment: [String: String] = [:], homeDirectory: String = "/root", selection: Selection = Selection(),
@@ -65,6 +67,8 @@ package protocol Effects: Sendable {
     func readEntries(_ names: [String], of directory: String, limit: Int) async -> [DirectoryEntry]
     func run(_ command: Command) async throws(Unknown) -> CommandOutput
     func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse
+    /// The same, with the body of an answer 200 given to the reader as it comes, and absent from what is returned.
+    func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse
     /// One step of the probe ladder: resolves, connects, and, if asked, shakes hands.
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport
     /// How full the file system is that holds the path.
@@ -73,6 +77,31 @@ package protocol Effects: Sendable {
     func linkTarget(of path: String) async throws(Unknown) -> String
     /// The addresses that the system's resolver gives for a name, in its order.
     func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String]
+}
+
+/// Takes the body of an answer piece by piece.
+package protocol BodyReader: Sendable {
+    /// What it throws ends the request.
+    func take(_ piece: UnsafeRawBufferPointer) throws(Unknown)
+}
+
+extension Effects {
+    /// All at once.
+    package func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        var response = try await send(request)
+        guard response.status == 200 else { return response }
+        let failure = unsafe response.body.withUnsafeBytes { bytes -> Unknown? in
+            do throws(Unknown) {
+                try unsafe reader.take(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+        response.body = []
+        return response
+    }
 }
 
 /// What only a live machine can tell: a snapshot or somebody's bundle need not know of it.

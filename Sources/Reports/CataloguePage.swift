@@ -27,6 +27,10 @@ package struct CataloguePage: Sendable {
         Cheaper facts are asked first: `memory` (what is there already), `file`, `command`, `network`, `list` (many
         requests, or lists that may be long).
 
+        A diagnosis reads long lists as they arrive and keeps of each object only what the conditions, texts and remedies of
+        the playbooks that take part read; what nobody reads is looked at for its brackets and quotes alone. Facts that are
+        saved or laid out (`triage collect`, `triage explain`) are whole.
+
         """
 
     private static func overview(_ declarations: [Declaration]) -> String {
@@ -53,6 +57,7 @@ package struct CataloguePage: Sendable {
             text += "- Of a library's playbook: within its `resources`, \(asks)\n"
         }
         if !declaration.secrets.isEmpty { text += "- Never shown: \(declaration.secrets.joined(separator: "; "))\n" }
+        if declaration.readsInPart { text += "- A diagnosis keeps only what is read of it\n" }
         if !declaration.parameters.isEmpty {
             text += "\n" + table(["parameter", "type", "meaning"], declaration.parameters.map(row))
         }

@@ -23,6 +23,7 @@ func document(of diagnosis: Diagnosis) -> Value {
         ("findings", list(diagnosis.findings, findingDocument)),
         ("suppressed", list(diagnosis.suppressed, suppressedDocument)),
         ("nearest", list(diagnosis.nearest) { .string($0) }),
+        ("facts", object([("skipped", list(diagnosis.skipped, skippedDocument))])),
         ("problems", list(diagnosis.problems, problemDocument)),
     ]
     if let next = diagnosis.next {
@@ -39,6 +40,13 @@ func document(of diagnosis: Diagnosis) -> Value {
             ))
     }
     return object(fields)
+}
+
+private func skippedDocument(_ skipped: SkippedFact) -> Value {
+    object([
+        ("playbook", .string(skipped.playbook)), ("fact", .string(skipped.fact)), ("reason", .string(skipped.reason)),
+        ("detail", .string(skipped.detail)),
+    ])
 }
 
 private func suppressedDocument(_ suppressed: SuppressedFinding) -> Value {

@@ -18,6 +18,7 @@ struct TextReport: Report {
         addUndetermined(diagnosis.findings.filter { $0.status == .undetermined }, to: &text)
         addNext(diagnosis.next, to: &text)
         addRuledOut(diagnosis.findings.filter { $0.status == .ruledOut }, to: &text)
+        if isWide { addSkipped(diagnosis.skipped, to: &text) }
         addSuppressed(diagnosis.suppressed, to: &text)
         for problem in diagnosis.problems { addProblem(problem, to: &text) }
         return text.rendered(inColor: options.isColored)
@@ -156,6 +157,26 @@ struct TextReport: Report {
         }
         text.line("Ruled out", .dim)
         for finding in findings { text.wrapped("\(finding.playbook)/\(finding.cause)  \(finding.title)", indent: 2) }
+    }
+
+    /// By why they were not had, since one reason often covers many.
+    private func addSkipped(_ skipped: [SkippedFact], to text: inout TerminalText) {
+        guard !skipped.isEmpty else { return }
+        text.line()
+        text.line("Facts that were not had", .dim)
+        var reasons: [(sentence: String, names: [String])] = []
+        for fact in skipped {
+            let sentence = "\(fact.reason): \(fact.detail)"
+            if let index = reasons.firstIndex(where: { $0.sentence == sentence }) {
+                reasons[index].names.append("\(fact.playbook)/\(fact.fact)")
+            } else {
+                reasons.append((sentence, ["\(fact.playbook)/\(fact.fact)"]))
+            }
+        }
+        for (sentence, names) in reasons {
+            text.wrapped(sentence, indent: 2, .dim)
+            text.wrapped(names.joined(separator: ", "), indent: 4, .dim)
+        }
     }
 
     private func addProblem(_ problem: Problem, to text: inout TerminalText) {

@@ -9,6 +9,14 @@ internal import Synchronization
 
 extension SystemEffects {
     package func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
+        try await answer(to: request, reader: nil)
+    }
+
+    package func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        try await answer(to: request, reader: reader)
+    }
+
+    private func answer(to request: HTTPRequest, reader: (any BodyReader)?) async throws(Unknown) -> HTTPResponse {
         guard request.method == "GET" || request.method == "HEAD" else {
             throw Unknown(.notAllowed, "only GET and HEAD are ever sent, not \(request.method)")
         }
@@ -30,9 +38,11 @@ extension SystemEffects {
                 let deadline = NIODeadline.now() + .milliseconds(Int64(request.deadlineSeconds * 1000))
                 let response = try await client.execute(outgoing, deadline: deadline)
                 let headers = response.headers.map { (name: $0.name, value: $0.value) }
+                // What is no answer to the question is for people, and short.
+                let reader = response.status == .ok ? reader : nil
                 return HTTPResponse(
                     status: Int(response.status.code), headers: headers,
-                    body: try await wholeBody(response.body, limit: request.bodyLimit, target: target))
+                    body: try await body(response.body, limit: request.bodyLimit, target: target, to: reader))
             }
         } catch let unknown as Unknown {
             throw unknown
@@ -88,20 +98,28 @@ extension SystemEffects {
     }
 }
 
-private func wholeBody(_ body: HTTPClientResponse.Body, limit: Int, target: String) async throws -> [UInt8] {
+/// The body, unless a reader takes it: then only so much of it is asked for as the reader has taken.
+private func body(
+    _ body: HTTPClientResponse.Body, limit: Int, target: String, to reader: (any BodyReader)?
+) async throws -> [UInt8] {
     var content: [UInt8] = []
+    var count = 0
     do {
         for try await chunk in body {
-            guard content.count + chunk.readableBytes <= limit else {
+            guard count + chunk.readableBytes <= limit else {
                 throw Unknown(.truncated, "the answer of \(target) is longer than the limit of \(limit) bytes")
             }
-            content.append(contentsOf: chunk.readableBytesView)
+            count += chunk.readableBytes
+            if let reader {
+                try unsafe chunk.withUnsafeReadableBytes { unsafe try reader.take($0) }
+            } else {
+                content.append(contentsOf: chunk.readableBytesView)
+            }
         }
         // A cancelled body ends without an error.
         try Task.checkCancellation()
     } catch let error where !(error is Unknown || error is CancellationError) {
-        throw Unknown(
-            .truncated, "the answer of \(target) broke off after \(content.count) bytes: \(words(for: error))")
+        throw Unknown(.truncated, "the answer of \(target) broke off after \(count) bytes: \(words(for: error))")
     }
     return content
 }

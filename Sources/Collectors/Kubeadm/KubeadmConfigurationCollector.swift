@@ -27,8 +27,9 @@ struct KubeadmConfigurationCollector: Collector {
         let query: [String: Value] = [
             "resource": .string("configmaps"), "namespace": .string("kube-system"), "name": .string("kubeadm-config"),
         ]
-        let found = try await KubernetesCollector().collect(query, in: surroundings)
-        guard let object = found.value[field: "items"]?.elements?.first else {
+        let found = try await KubernetesCollector.objects(
+            query, reading: ["data.ClusterConfiguration"], in: surroundings)
+        guard let object = found.items.first else {
             throw Unknown(
                 .notApplicable, "kubeadm did not make this cluster: it has no ConfigMap kube-system/kubeadm-config")
         }

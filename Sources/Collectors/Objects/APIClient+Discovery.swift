@@ -16,7 +16,10 @@ extension APIClient {
         {
             return found
         }
-        let groups = try await json("/apis", verb: "get", resource: "/apis")[field: "groups"]?.elements ?? []
+        let answer = try await discovery("/apis")
+        guard answer.status == 200 else { throw refusal(answer, "/apis", verb: "get", resource: "/apis") }
+        guard let json = answer.json else { throw Unknown(.malformed, "the answer of /apis is no JSON") }
+        let groups = json[field: "groups"]?.elements ?? []
         // What a group prefers first; a resource that is served in another version only is looked for last.
         for isPreferred in [true, false] {
             for group in groups {
@@ -61,10 +64,18 @@ extension APIClient {
         return nil
     }
 
+    /// What the server answers to the question what it serves; asked once for all facts of a diagnosis.
+    private func discovery(_ path: String) async throws(Unknown) -> HTTPResponse {
+        guard let cache else { return try await get(path) }
+        do { return try await cache.value("discovery \(access.url)\(path)") { try await get(path) } } catch {
+            throw error as? Unknown ?? Unknown(.timedOut, "\(path) was not answered in time")
+        }
+    }
+
     /// An aggregated API whose server is away answers 503; the others may still serve the resource.
     private func discover(_ path: String, isOnlyPlace: Bool) async throws(Unknown) -> HTTPResponse? {
         do throws(Unknown) {
-            let response = try await get(path)
+            let response = try await discovery(path)
             guard response.status != 200 else { return response }
             guard isOnlyPlace || response.status == 401 else { return nil }
             throw refusal(response, path, verb: "get", resource: path)

@@ -7,8 +7,11 @@ struct APIClient: Sendable {
     let effects: any Effects
     /// For the whole conversation, not for one request.
     let deadline: ContinuousClock.Instant
+    /// Of the diagnosis; `nil`: nothing is asked for others too.
+    let cache: SharedResults?
 
-    init(_ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double) {
+    init(_ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double, cache: SharedResults? = nil) {
+        self.cache = cache
         self.access = access
         self.effects = effects
         deadline = .now + .seconds(deadlineSeconds)
@@ -20,15 +23,18 @@ struct APIClient: Sendable {
     private static let mostTries = 5
 
     /// The first answer that is not "later"; a server that stays busy is unreachable.
-    func get(_ path: String) async throws(Unknown) -> HTTPResponse {
+    ///
+    /// - Parameter reader: takes the body of an answer 200.
+    func get(_ path: String, to reader: (any BodyReader)? = nil) async throws(Unknown) -> HTTPResponse {
         var access = access
         var pause = 0.25
         var tries = 0
         while true {
             let left = (deadline - .now) / .seconds(1)
             guard left > 0 else { throw Unknown(.timedOut, "\(shown(path)) was not answered in time") }
-            let response = try await effects.send(
-                access.request(path, deadlineSeconds: min(left, Self.requestSeconds)))
+            let request = access.request(path, deadlineSeconds: min(left, Self.requestSeconds))
+            let response =
+                if let reader { try await effects.send(request, to: reader) } else { try await effects.send(request) }
             if response.status == 401, let renewed = await access.renewal?() {
                 access = renewed
                 continue

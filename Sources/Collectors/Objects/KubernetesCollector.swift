@@ -26,7 +26,8 @@ struct KubernetesCollector: Collector {
             "namespace": "where was looked; empty: everywhere",
         ],
         cost: .list, privileges: ["get and list the resource"],
-        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"])
+        secrets: ["items.data of Secrets", "values of environment variables with secret-looking names"],
+        readsInPart: true)
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let query = try ObjectQuery(parameters, defaultNamespace: surroundings.selection.namespace)
@@ -35,23 +36,36 @@ struct KubernetesCollector: Collector {
         return try await observe(query, access, in: surroundings)
     }
 
+    /// The objects of a query, with what a collector reads of each.
+    static func objects(
+        _ query: [String: Value], reading paths: [String], in surroundings: Surroundings
+    ) async throws(Unknown) -> (items: [Value], source: String) {
+        var surroundings = surroundings
+        surroundings.reading = Projection(fields: ["items": Projection(elements: Projection(paths: paths))])
+        let found = try await KubernetesCollector().collect(query, in: surroundings)
+        return (found.value[field: "items"]?.elements ?? [], found.source)
+    }
+
     func observe(
         _ query: ObjectQuery, _ access: ServerAccess, in surroundings: Surroundings,
         pageSize: Int = Self.pageSize, deadlineSeconds: Double = Self.deadlineSeconds
     ) async throws(Unknown) -> Observation {
-        let client = APIClient(access, surroundings.effects, deadlineSeconds: deadlineSeconds)
+        let client = APIClient(
+            access, surroundings.effects, deadlineSeconds: deadlineSeconds, cache: surroundings.cache)
         let location = try await client.locate(query.resource)
         let namespace = location.isNamespaced ? query.namespace : ""
         let path = location.path(namespace: namespace, name: query.name.isEmpty ? nil : query.name)
+        // Where nothing of an object is read, how many there are may be.
+        let projection = surroundings.reading["items"]?.elements ?? .nothing
+        let isSecret = location.plural == "secrets" && location.group.isEmpty
+        let pages = ObjectPages(path, reading: projection, isSecret: isSecret)
         let listed =
             query.name.isEmpty
-            ? try await list(path, query, location, client, pageSize: pageSize)
-            : try await one(path, location, client)
-        let isSecret = location.plural == "secrets" && location.group.isEmpty
-        let items = listed.items.map { ObjectRedaction.redact($0, isSecret: isSecret) }
+            ? try await list(pages, path, query, location, client, pageSize: pageSize)
+            : try await one(path, location, client, reading: projection, isSecret: isSecret)
         return Observation(
             .map([
-                "items": .list(List(items)), "resourceVersion": .string(listed.version),
+                "items": .list(List(listed.items)), "resourceVersion": .string(listed.version),
                 "namespace": .string(namespace),
             ]),
             source: "GET \(access.shownURL)\(path)\(query.selectors(prefix: "?"))")
@@ -59,35 +73,32 @@ struct KubernetesCollector: Collector {
 
     /// Page by page; a list that expires on the way is begun again once.
     private func list(
-        _ path: String, _ query: ObjectQuery, _ location: ResourceLocation, _ client: APIClient, pageSize: Int
+        _ pages: ObjectPages, _ path: String, _ query: ObjectQuery, _ location: ResourceLocation, _ client: APIClient,
+        pageSize: Int
     ) async throws(Unknown) -> (items: [Value], version: String) {
-        var items: [Value] = []
         var token = ""
         var hasBegunAgain = false
         while true {
             let next = token.isEmpty ? "" : "&continue=\(percentEncoded(token))"
             let page = "\(path)?limit=\(pageSize)\(query.selectors(prefix: "&"))\(next)"
-            let response = try await client.get(page)
+            let response = try await client.get(page, to: pages)
             if response.status == 410, !hasBegunAgain {
-                (items, token, hasBegunAgain) = ([], "", true)
+                (token, hasBegunAgain) = ("", true)
+                pages.begin()
                 continue
             }
             guard response.status == 200 else {
                 throw client.refusal(response, path, verb: "list", resource: location.fullName)
             }
-            guard let json = response.json, let found = json[field: "items"] else {
-                throw Unknown(.malformed, "the answer of \(path) is no list of objects")
-            }
-            // Go writes an empty list as null.
-            items += found.elements ?? []
-            let metadata = json[field: "metadata"]
-            token = metadata?[field: "continue"]?.text ?? ""
-            if token.isEmpty { return (items, metadata?[field: "resourceVersion"]?.text ?? "") }
+            let end = try pages.endPage()
+            token = end.token
+            if token.isEmpty { return (pages.items(), end.version) }
         }
     }
 
     private func one(
-        _ path: String, _ location: ResourceLocation, _ client: APIClient
+        _ path: String, _ location: ResourceLocation, _ client: APIClient, reading projection: Projection,
+        isSecret: Bool
     ) async throws(Unknown) -> (items: [Value], version: String) {
         let response = try await client.get(path)
         // The resource exists and this object does not: that is an answer. A resource that does not exist says so in
@@ -96,7 +107,8 @@ struct KubernetesCollector: Collector {
         guard response.status == 200, let object = response.json else {
             throw client.refusal(response, path, verb: "get", resource: location.fullName)
         }
-        return ([object], object[field: "metadata"]?[field: "resourceVersion"]?.text ?? "")
+        let kept = ObjectRedaction.redact(object, isSecret: isSecret).projected(projection)
+        return ([kept], object[field: "metadata"]?[field: "resourceVersion"]?.text ?? "")
     }
 }
 

@@ -41,10 +41,15 @@ struct NodesCollector: Collector {
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         var query: [String: Value] = ["resource": .string("nodes")]
         for name in ["name", "labelSelector"] { query[name] = parameters[name] }
-        let found = try await KubernetesCollector().collect(query, in: surroundings)
-        let items = found.value[field: "items"]?.elements ?? []
-        return Observation(.map(["nodes": .list(List(items.map(Self.node)))]), source: found.source)
+        let found = try await KubernetesCollector.objects(query, reading: Self.paths, in: surroundings)
+        return Observation(.map(["nodes": .list(List(found.items.map(Self.node)))]), source: found.source)
     }
+
+    /// What `node` reads of a Node.
+    static let paths = [
+        "metadata.name", "metadata.labels.*", "spec.taints.*", "spec.unschedulable", "spec.providerID",
+        "status.conditions.*", "status.addresses.*", "status.capacity.*", "status.allocatable.*", "status.nodeInfo.*",
+    ]
 
     static func node(_ object: Value) -> Value {
         let status = object[field: "status"]

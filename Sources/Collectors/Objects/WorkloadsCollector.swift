@@ -54,15 +54,39 @@ struct WorkloadsCollector: Collector {
         eventQuery["labelSelector"] = nil
         eventQuery["resource"] = .string("events")
         let events = await attempt { [eventQuery] () async throws(Unknown) in
-            try await KubernetesCollector().collect(eventQuery, in: surroundings).value[field: "items"]?.elements ?? []
+            try await KubernetesCollector.objects(eventQuery, reading: Self.eventPaths, in: surroundings).items
         }
-        let found = try await KubernetesCollector().collect(query, in: surroundings)
-        let workloads = Self.workloads(found.value[field: "items"]?.elements ?? [], events)
+        let found = try await KubernetesCollector.objects(query, reading: Self.podPaths, in: surroundings)
+        let workloads = Self.workloads(found.items, events)
         let wanted = parameters["name"]?.text?.orNil
         let values = workloads.filter { wanted == nil || $0.owner.name == wanted }.map(\.value)
         return Observation(
             .map(["workloads": .list(List(values))]), source: "\(found.source); the events there")
     }
+
+    /// What is read below of a Pod.
+    static let podPaths =
+        [
+            "metadata.name", "metadata.namespace", "metadata.labels.pod-template-hash", "metadata.creationTimestamp",
+            "metadata.deletionTimestamp", "metadata.ownerReferences[*].controller", "metadata.ownerReferences[*].kind",
+            "metadata.ownerReferences[*].name", "spec.nodeName", "spec.initContainers[*].name",
+            "spec.initContainers[*].restartPolicy", "status.phase", "status.reason", "status.message",
+            "status.conditions[*].type", "status.conditions[*].status", "status.conditions[*].reason",
+            "status.conditions[*].message",
+        ]
+        + ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"].flatMap { list in
+            ["name", "image", "ready", "restartCount", "state.*", "lastState.*"].map { "status.\(list)[*].\($0)" }
+        }
+
+    /// What is read below of an Event.
+    static let eventPaths =
+        [
+            "type", "reason", "message", "note", "count", "series.*", "lastTimestamp", "eventTime",
+            "metadata.creationTimestamp",
+        ]
+        + ["involvedObject", "regarding"].flatMap { object in
+            ["namespace", "kind", "name"].map { "\(object).\($0)" }
+        }
 
     struct Owner: Hashable {
         var kind: String

@@ -167,7 +167,7 @@ package final class SnapshotArchive: SavedFacts {
                 result = .failure(Unknown(.malformed, "\(file.path): \(error.message)"))
             }
         }
-        return Fact(key: key, result: result, provenance: entry.provenance)
+        return Fact(key: key, result: result, provenance: entry.provenance, reading: projection)
     }
 
     private func value(of entry: Entry, reading projection: Projection) throws(ArchiveError) -> Value {
@@ -178,16 +178,35 @@ package final class SnapshotArchive: SavedFacts {
         for (name, chunks) in entry.lists.sorted(by: { $0.key < $1.key }) {
             // Nobody asks whether it is there.
             guard let wanted = projection[name] else { continue }
-            var elements: [Value] = []
-            for chunk in chunks {
-                guard let read = try json(chunk).elements else {
-                    throw ArchiveError(.damaged, "'\(chunk.path)' is no list")
-                }
-                elements += read.map { SnapshotValue.decode($0.projected(wanted.elements ?? .nothing)) }
-            }
-            fields.append((.string(name), .list(List(elements))))
+            fields.append((.string(name), .list(try list(chunks, reading: wanted.elements ?? .nothing))))
         }
         return .map(Map(fields))
+    }
+
+    /// Chunk by chunk, of which no more is in memory than what zlib unpacks at a time.
+    private func list(_ chunks: [SnapshotMember], reading projection: Projection) throws(ArchiveError) -> List {
+        var reader = JSONListReader(
+            nil, reading: projection, keepsTags: true, limits: JSONLimits(bytes: SnapshotFormat.mostMemberBytes))
+        var elements: [Value] = []
+        for chunk in chunks {
+            reader.restart()
+            try unsafe file.stream(chunk) { piece throws(ArchiveError) in
+                try Self.damage(chunk) { () throws(JSONError) in
+                    try unsafe reader.take(piece) { elements.append(SnapshotValue.decode($0)) }
+                }
+            }
+            try Self.damage(chunk) { () throws(JSONError) in
+                _ = try reader.finish { elements.append(SnapshotValue.decode($0)) }
+            }
+        }
+        return List(elements)
+    }
+
+    /// What is no JSON is damage to the archive.
+    private static func damage(_ member: SnapshotMember, _ body: () throws(JSONError) -> Void) throws(ArchiveError) {
+        do throws(JSONError) { try body() } catch {
+            throw ArchiveError(.damaged, "'\(member.path)' is no JSON: \(error)")
+        }
     }
 
     private func json(_ member: SnapshotMember) throws(ArchiveError) -> Value {

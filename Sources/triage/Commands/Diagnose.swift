@@ -76,12 +76,17 @@ extension Session {
         var investigation = await diagnostician.investigate(inquiry)
         output.endProgress()
         if report.ask { investigation = await ask(investigation, inquiry, &diagnostician) }
+        if options.verbose { tell(investigation.diagnosis.skipped) }
         var diagnosis = investigation.diagnosis.suppressing(accepted.suppressions)
         diagnosis.problems =
             library.problems.filter { $0.severity == .error } + accepted.problems + diagnosis.problems
         output.result(report.output.report(output.textOptions).render(diagnosis))
         let code = diagnosis.exitCode
         if code != .nothingFound { throw ArgumentParser.ExitCode(code.rawValue) }
+    }
+
+    private func tell(_ skipped: [SkippedFact]) {
+        for fact in skipped { output.note("skipped \(fact.playbook)/\(fact.fact): \(fact.detail)") }
     }
 
     /// The file that is named, else the one at the default place, if it is there.

@@ -66,6 +66,25 @@ import Testing
         #expect(await reason { _ = try await locate("pods.metrics.k8s.io", answers) } == .unreachable)
     }
 
+    @Test func `what the server serves is asked once for all facts`() async throws {
+        var api = APIServer()
+        api.acceptsEverybody = true
+        api.answers = cluster
+        api.answers["/apis/metrics.k8s.io/v1beta1"] = .init(404)
+        try await withLoopbackServer { [api] in
+            api.respond($0)
+        } body: { server in
+            let cache = SharedResults()
+            for name in ["certs", "clusterissuer", "certificates.cert-manager.io"] {
+                let client = APIClient(ServerAccess(server.url), world, deadlineSeconds: 300, cache: cache)
+                let location = try await client.locate(try #require(ResourceName(name)))
+                #expect(location.group == "cert-manager.io")
+            }
+            let paths = server.requests.map(\.path)
+            #expect(paths.count == Set(paths).count, "\(paths)")
+        }
+    }
+
     @Test func `a resource that nobody serves is not found`() async {
         var answers = cluster
         answers["/apis/metrics.k8s.io/v1beta1"] = .init(404)

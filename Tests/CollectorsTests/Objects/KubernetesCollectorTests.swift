@@ -23,14 +23,17 @@ import Testing
 
     private func observe(
         _ api: APIServer, _ parameters: [String: Value], namespace: String? = nil, pageSize: Int = 3,
-        deadlineSeconds: Double = 300, log: (([LoopbackServer.Request]) -> Void)? = nil
+        deadlineSeconds: Double = 300, reading paths: [String]? = nil,
+        log: (([LoopbackServer.Request]) -> Void)? = nil
     ) async throws -> Value {
         let server = try await LoopbackServer { api.respond($0) }
         do {
             let query = try ObjectQuery(parameters, defaultNamespace: namespace)
             let access = ServerAccess(server.url, credential: .bearer("good"))
+            var surroundings = surroundings()
+            if let paths { surroundings.reading = Projection(paths: paths) }
             let fact = try await KubernetesCollector().observe(
-                query, access, in: surroundings(), pageSize: pageSize, deadlineSeconds: deadlineSeconds)
+                query, access, in: surroundings, pageSize: pageSize, deadlineSeconds: deadlineSeconds)
             log?(server.requests)
             await server.stop()
             return fact.value
@@ -216,5 +219,38 @@ import Testing
         let deployments = try await observe(api, ["resource": .string("deployments")])
         #expect(!"\(deployments)".contains("hunter2"))
         #expect("\(deployments)".contains("fast"))
+    }
+
+    @Test func `only what is read of an object is kept, and nothing secret of it`() async throws {
+        var api = api
+        api.lists["/apis/apps/v1/deployments"] = [
+            #"{"metadata":{"name":"web","managedFields":[{}]},"spec":{"containers":[{"name":"c","image":"i","#
+                + #""args":["--password","hunter2","--verbose"],"command":["run","Bearer abcdefgh12345678"],"#
+                + #""env":[{"name":"DB_PASSWORD","value":"hunter2"},{"name":"MODE","value":"fast"}]}]}}"#
+        ]
+        api.lists["/api/v1/secrets"] = [#"{"data":{"password":"aHVudGVyMg=="},"metadata":{"name":"s"}}"#]
+        let paths = [
+            "items[*].spec.containers[*].env[*].value", "items[*].spec.containers[*].args[*]",
+            "items[*].spec.containers[*].command.*",
+        ]
+        let fact = try await observe(api, ["resource": .string("deployments")], reading: paths)
+        let container = try #require(fact.at("items.0.spec.containers.0"))
+        #expect(container.texts("args") == ["--password", "[redacted]", "--verbose"])
+        #expect(container.reason("env.0.value") == "redacted")
+        #expect(container.text("env.1.value") == "fast")
+        #expect(container.at("env.0.name") == nil)
+        #expect(container.at("image") == nil && fact.at("items.0.metadata") == nil)
+        #expect(!"\(fact)".contains("hunter2") && !"\(fact)".contains("abcdefgh"))
+        let secrets = try await observe(
+            api, ["resource": .string("secrets")], reading: ["items[*].data.password", "items[*].metadata.name"])
+        #expect(secrets.reason("items.0.data.password") == "redacted")
+        #expect(!"\(secrets)".contains("aHVudGVyMg"))
+    }
+
+    @Test func `what is read of an object decides nothing about the object itself`() async throws {
+        let counted = try await observe(api, ["resource": .string("pods")], reading: ["items[*]"])
+        #expect(counted.at("items")?.elements?.count == 7)
+        let named = try await observe(api, ["resource": .string("pods")], reading: ["items[*].metadata.name"])
+        #expect(names(named) == (0..<7).map { "p\($0)" })
     }
 }

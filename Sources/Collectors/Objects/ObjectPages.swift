@@ -1,0 +1,77 @@
+internal import CEL
+internal import Facts
+internal import Synchronization
+
+/// Takes the pages of a list as they arrive, and keeps what is read of each object; never more of a page than one object
+/// and what the network has just brought.
+final class ObjectPages: BodyReader {
+    private struct State {
+        var reader: JSONListReader
+        var items: [Value] = []
+    }
+
+    private let path: String
+    private let isSecret: Bool
+    private let projection: Projection
+    private let needed: Projection
+    private let state: Mutex<State>
+
+    /// - Parameter projection: of an object.
+    init(_ path: String, reading projection: Projection, isSecret: Bool) {
+        self.path = path
+        self.isSecret = isSecret
+        self.projection = projection
+        let needed = ObjectRedaction.needs(projection)
+        self.needed = needed
+        state = Mutex(State(reader: JSONListReader("items", reading: needed)))
+    }
+
+    func take(_ piece: UnsafeRawBufferPointer) throws(Unknown) {
+        try read { state throws(JSONError) in
+            try unsafe state.reader.take(piece) { state.items.append(kept($0)) }
+        }
+    }
+
+    /// What the page says of itself and of the list.
+    func endPage() throws(Unknown) -> (token: String, version: String) {
+        try read { state throws(JSONError) in
+            let fields = try state.reader.finish { state.items.append(kept($0)) }
+            guard state.reader.isFound else {
+                throw JSONError(.unexpectedEnd, "it has no field 'items'", offset: 0, line: 1, column: 1)
+            }
+            state.reader.restart()
+            let metadata = fields["metadata"]
+            return (metadata?[field: "continue"]?.text ?? "", metadata?[field: "resourceVersion"]?.text ?? "")
+        }
+    }
+
+    /// Forgets the objects: the list is begun anew.
+    func begin() {
+        state.withLock {
+            $0.reader.restart()
+            $0.items = []
+        }
+    }
+
+    /// The objects so far; they are given away.
+    func items() -> [Value] {
+        state.withLock { state in
+            defer { state.items = [] }
+            return state.items
+        }
+    }
+
+    private func kept(_ object: Value) -> Value {
+        ObjectRedaction.redact(object, isSecret: isSecret, reading: projection, needed)
+    }
+
+    private func read<Result>(
+        _ body: (inout State) throws(JSONError) -> sending Result
+    ) throws(Unknown) -> sending Result {
+        do throws(JSONError) {
+            return try state.withLock { state throws(JSONError) in try body(&state) }
+        } catch {
+            throw Unknown(.malformed, "the answer of \(path) is no list of objects: \(error)")
+        }
+    }
+}
