@@ -51,6 +51,8 @@ package final class LoopbackServer: Sendable {
         case stall
         /// Never an answer.
         case silent
+        /// The end, before a single byte.
+        case gone
     }
 
     package struct Response: Sendable {
@@ -95,8 +97,10 @@ package final class LoopbackServer: Sendable {
     /// How many connections were opened so far.
     package var connectionCount: Int { connections.count }
 
+    /// - Parameter later: the certificate of a new connection, in the place of `tls`.
     package init(
-        tls: TLS? = nil, port: Int = 0, respond: @escaping @Sendable (Request) -> Response
+        tls: TLS? = nil, port: Int = 0, later: @escaping @Sendable () -> TLS? = { nil },
+        respond: @escaping @Sendable (Request) -> Response
     ) async throws {
         let context = try tls.map(serverContext)
         let connections = Connections()
@@ -107,7 +111,7 @@ package final class LoopbackServer: Sendable {
                 child.eventLoop.makeCompletedFuture {
                     connections.add(child)
                     let identity = ClientIdentity()
-                    if let context {
+                    if let context = try later().map(serverContext) ?? context {
                         let secure = NIOSSLServerHandler(
                             context: context,
                             customVerificationCallback: { chain, verdict in
@@ -137,10 +141,11 @@ package final class LoopbackServer: Sendable {
 
 /// Runs the body beside a server and stops it afterwards.
 package func withLoopbackServer(
-    tls: LoopbackServer.TLS? = nil, respond: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Response,
+    tls: LoopbackServer.TLS? = nil, later: @escaping @Sendable () -> LoopbackServer.TLS? = { nil },
+    respond: @escaping @Sendable (LoopbackServer.Request) -> LoopbackServer.Response,
     body: (LoopbackServer) async throws -> Void
 ) async throws {
-    let server = try await LoopbackServer(tls: tls, respond: respond)
+    let server = try await LoopbackServer(tls: tls, later: later, respond: respond)
     do {
         try await body(server)
         await server.stop()
@@ -247,6 +252,7 @@ private final class Responder: ChannelInboundHandler {
         _ response: LoopbackServer.Response, to head: HTTPRequestHead, in context: ChannelHandlerContext
     ) {
         guard response.fault != .silent else { return }
+        guard response.fault != .gone else { return context.close(promise: nil) }
         var headers = HTTPHeaders(response.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "Content-Length", value: "\(response.body.utf8.count)")
         let status = HTTPResponseStatus(statusCode: response.status)
@@ -260,7 +266,7 @@ private final class Responder: ChannelInboundHandler {
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         switch response.fault {
         case .none: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        case .silent: break
+        case .silent, .gone: break
         case .stall: context.flush()
         case .truncated:
             context.flush()
