@@ -9,7 +9,7 @@ EXAMPLE = diagnose --file docs/example/output.txt \
 	--snapshot docs/example/snapshot.json
 ARGS ?= $(EXAMPLE)
 
-.PHONY: run test build install lint format golden bench bench-library bench-symptoms fuzz crash
+.PHONY: run test build install lint format golden bench bench-library bench-symptoms bench-facts fuzz crash
 
 run: build
 	@$(RELEASE) $(ARGS)
@@ -58,6 +58,12 @@ bench-library:
 bench-symptoms:
 	swift build -c release --product bench-symptoms
 	.build/release/bench-symptoms
+
+# 100,000 pods from a server and from a snapshot through a whole diagnosis, beside Foundation's decoders.
+bench-facts:
+	swift build -c release --static-swift-stdlib --product triage
+	swift build -c release --static-swift-stdlib --product bench-facts
+	.build/release/bench-facts
 
 # Ten minutes of random and mutated expressions under the address sanitizer.
 fuzz:

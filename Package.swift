@@ -79,6 +79,13 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "bench", dependencies: ["CEL"], path: "Benchmarks/CEL", swiftSettings: strict),
         .executableTarget(
+            name: "bench-facts",
+            dependencies: [
+                "CEL", "Facts", "Collectors", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Facts", swiftSettings: strict),
+        .executableTarget(
             name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Collectors"], path: "Benchmarks/Library",
             swiftSettings: strict),
         .executableTarget(
