@@ -195,13 +195,21 @@ private struct PermittedEffects: Effects {
     // MARK: The network
 
     func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
-        guard choices.contains(request.url, as: .url) else { return try await effects.send(request) }
+        try await effects.send(permitted(request))
+    }
+
+    func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        try await effects.send(permitted(request), to: reader)
+    }
+
+    private func permitted(_ request: HTTPRequest) throws(Unknown) -> HTTPRequest {
+        guard choices.contains(request.url, as: .url) else { return request }
         let host = Surroundings.Permissions.host(of: request.url)
         try check(asking: host)
         var request = request
         // A name is somebody else's to point anywhere, also at this machine.
         request.isFarOnly = !Surroundings.Permissions.isNear(host)
-        return try await effects.send(request)
+        return request
     }
 
     func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {
