@@ -153,19 +153,24 @@ struct PermissionUseTests {
         try await withDirectory { folder in
             let file = "\(folder)/secret.pem"
             try Disk.replace(file, Array("nothing of a certificate\n".utf8))
-            try MadeUpLibrary.write(
+            // The playbook's own library may read anything; whose overlay fills in the path may not.
+            let base = """
+                apiVersion: playbooks.triage/v1
+                kind: Playbook
+                metadata: {name: mine, title: Something, version: 1.0.0, severity: error}
+                spec:
+                  symptoms: [{text: something of mine is wrong}]
+                  inputs: {path: {type: string, title: The file, default: /nonexistent}}
+                  facts: {seen: {collector: certificate, with: {path: "{{ inputs.path }}"}}}
+                  causes: [{id: it-is, title: It is, when: "facts.seen.problem == 'notPEM'"}]
+                """
+            try await add(
+                "base",
                 [
-                    "mine.yaml": """
-                    apiVersion: playbooks.triage/v1
-                    kind: Playbook
-                    metadata: {name: mine, title: Something, version: 1.0.0, severity: error}
-                    spec:
-                      inputs: {path: {type: string, title: The file, default: /nonexistent}}
-                      facts: {seen: {collector: certificate, with: {path: "{{ inputs.path }}"}}}
-                      causes: [{id: it-is, title: It is, when: "facts.seen.problem == 'notPEM'"}]
-                    """
-                ], to: "\(folder)/own")
-            let mine = ["run", "mine", "--playbooks", "\(folder)/own"]
+                    "library.yaml": MadeUpLibrary.manifest(name: "base", permissions: "{files: [\"**\"]}"),
+                    "playbooks/mine.yaml": base,
+                ], folder)
+            let mine = ["run", "mine", "-o", "json"]
             #expect(try await triage(mine, folder).code == 0)
             #expect(try await triage(mine + ["--input", "path=\(file)"], folder).code == 1)
             let overlay = """
@@ -176,9 +181,10 @@ struct PermissionUseTests {
                 """
             try await add(
                 "acme", ["library.yaml": MadeUpLibrary.manifest(permissions: "{}"), "overlays/a.yaml": overlay], folder)
-            let result = try await triage(mine + ["-o", "json"], folder)
+            let result = try await triage(mine, folder)
             #expect(
-                result.code == 2 && result.text.contains("the library 'acme' may not read \(file)"), "\(result.text)")
+                result.code == 2 && result.text.contains("may not read \(file)"), "\(result.text)")
+            #expect(result.text.contains("library.yaml of acme 1.0.0 does not ask for it"), "\(result.text)")
         }
     }
 
