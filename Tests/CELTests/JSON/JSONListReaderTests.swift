@@ -72,7 +72,7 @@ import Testing
     @Test(arguments: [
         ("[]", 1), (#"{"items": [1,]}"#, 14), (#"{"items": [1 2]}"#, 14), (#"{"items": [}"#, 12), (#"{"a": 1,}"#, 9),
         (#"{"a" 1}"#, 6), (#"{"items": [], "items": []}"#, 15), (#"{"items": [{"metadata": x}]}"#, 25), ("nope", 1),
-        (#"{"items": [tru]}"#, 12), ("{\"items\":\n[1,\n2 3]}", 4),
+        (#"{"items": [tru]}"#, 12), ("{\"items\":\n[1,\n2 3]}", 3),
     ])
     func `a mistake is told at its place`(text: String, column: Int) {
         for size in [1, 5, 100] {
