@@ -67,8 +67,44 @@ struct ServerFaultTests {
         if let requests = fault.requests { #expect(asked.withLock { $0 } == requests) }
     }
 
+    @Test func `a certificate that expires on the way ends the list, not what was read before`() async throws {
+        let authority = try TestAuthority()
+        let good = try authority.issue("kube-apiserver").serverTLS
+        let expired = try authority.issue("kube-apiserver", toYear: 2021).serverTLS
+        let api = Self.api
+        let others = Mutex<Set<String>>([])
+        let hasExpired = Mutex(false)
+        var answer: TriageCommand.Result?
+        try await withLoopbackServer(tls: good, later: { hasExpired.withLock { $0 } ? expired : nil }) { request in
+            var response: LoopbackServer.Response
+            if request.path == "/api/v1/pods" {
+                // The lists that decide come first.
+                if others.withLock({ $0.isSuperset(of: Self.decidingLists) }) {
+                    response = api.respond(request)
+                    hasExpired.withLock { $0 = true }
+                } else {
+                    response = .init(429, "", headers: [("Retry-After", "0")])
+                }
+            } else {
+                response = api.respond(request)
+                others.withLock { _ = $0.insert(request.path) }
+            }
+            // Each request needs a connection of its own.
+            response.headers.append(("Connection", "close"))
+            return response
+        } body: { server in
+            answer = try await Self.diagnose(server, timeout: 60, authority: authority)
+        }
+        let result = try #require(answer)
+        try Self.check(result, reason: "unreachable")
+        #expect(result.output.lowercased().contains("certificate"), "\(result.output)")
+    }
+
     // MARK: - The cluster
 
+    private static let decidingLists: Set<String> = [
+        "/apis/autoscaling/v2/horizontalpodautoscalers", "/apis/apps/v1/deployments",
+    ]
     private static let otherLists: Set<String> = [
         "/apis/autoscaling/v2/horizontalpodautoscalers", "/apis/apps/v1/deployments", "/apis/apps/v1/statefulsets",
         "/apis/apps/v1/replicasets", "/api/v1/limitranges",
@@ -114,15 +150,17 @@ struct ServerFaultTests {
     }
 
     private static func diagnose(
-        _ server: LoopbackServer, timeout: Int
+        _ server: LoopbackServer, timeout: Int, authority: TestAuthority? = nil
     ) async throws -> TriageCommand.Result {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "config")
+        let data = authority.map { Data($0.certificatePEM.utf8).base64EncodedString() }
+        let trust = data.map { ", certificate-authority-data: \($0)" } ?? ""
         try Data(
             """
             current-context: lab
-            clusters: [{name: lab, cluster: {server: '\(server.url)'}}]
+            clusters: [{name: lab, cluster: {server: '\(server.url)'\(trust)}}]
             contexts: [{name: lab, context: {cluster: lab, user: jane}}]
             users: [{name: jane, user: {token: an-opaque-token}}]
             """.utf8
