@@ -121,7 +121,7 @@ package struct Diagnostician: Sendable {
         let matches = text.isEmpty ? [] : library.symptomMatches(in: text)
         let asked = participants(of: inquiry, text: text, matches: matches)
         let situation = Situation(
-            now: source.now, inputs: inquiry.inputs,
+            now: source.now, inputs: inquiry.inputs, isAsked: !(inquiry.names.isEmpty && text.isEmpty),
             matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }),
             given: given, platform: givenPlatform, askers: permissions.keys.sorted())
         let memory = await remember(

@@ -7,6 +7,8 @@ struct Situation: Sendable {
     var now: Timestamp
     /// As typed, by name.
     var inputs: [String: String] = [:]
+    /// Whether something was pasted or named; otherwise everything is looked at, and what is no fault may be as it is.
+    var isAsked = true
     /// By playbook.
     var matches: [String: SymptomMatch] = [:]
     /// Facts that a test gives by their name in one playbook, by playbook and name.

@@ -35,6 +35,21 @@ import Testing
         return await world.diagnose(world.playbooks(Self.swapText))
     }
 
+    @Test func `what is a fault only where somebody asks is none when everything is looked at`() async {
+        let world = MadeUp().adding("swap", Self.swapType, .value(Self.oneDevice))
+        let playbooks = world.playbooks(
+            playbookText(
+                "swap", symptom: "swap is on", facts: "swap: swap",
+                causes: """
+                    - id: active
+                      title: Swap is active
+                      when: asked && size(facts.swap.devices) > 0
+                    """))
+        #expect(await world.diagnose(playbooks).summary == ["swap/active: ruled-out"])
+        #expect(await world.diagnose(playbooks, Inquiry(names: ["swap"])).summary == ["swap/active: confirmed"])
+        #expect(await world.diagnose(playbooks, Inquiry(text: "swap is on")).summary == ["swap/active: confirmed"])
+    }
+
     @Test func `a confirmed cause comes with its reason, its evidence and its remedy`() async throws {
         let diagnosis = await swap(.value(Self.oneDevice))
         #expect(diagnosis.summary == ["swap/active: confirmed"])

@@ -18,7 +18,8 @@ struct PlaybookBuilder {
         specification = document.mapping("spec")
         self.source = source
         self.catalogue = catalogue
-        expressions = ExpressionCompiler(source: source, variables: ["platform": .string, "now": .timestamp])
+        expressions = ExpressionCompiler(
+            source: source, variables: ["platform": .string, "now": .timestamp, "asked": .bool])
     }
 
     var problems: [Problem] { ownProblems + expressions.problems }
@@ -162,8 +163,10 @@ extension Input.Kind {
 extension PlaybookBuilder {
     /// What a name in an expression may not be called: scope names, CEL's words, types and name spaces.
     private static let reservedNames: Set<String> = [
-        "facts", "inputs", "platform", "now", "true", "false", "null", "in", "as", "break", "const", "continue", "else",
-        "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+        "facts", "inputs", "platform", "now", "asked", "true", "false", "null", "in", "as", "break", "const",
+        "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var",
+        "void",
+        "while",
         "bool", "bytes", "double", "duration", "dyn", "int", "list", "map", "null_type", "string", "timestamp", "type",
         "uint", "optional", "optional_type", "math", "strings", "lists", "sets", "base64", "cel", "regex", "net", "ip",
         "cidr", "format", "quantity", "semver", "url", "size", "has",
