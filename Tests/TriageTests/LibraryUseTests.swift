@@ -156,8 +156,6 @@ import Testing
             #expect(shown.output.contains("touch acme-was-here"), "\(shown.output)")
             let resolved = try await TriageCommand.run(["show", "mine", "--resolved"], home: home)
             #expect(resolved.output.contains("# acme@1.0.0/overlays/mine.yaml:7"), "\(resolved.output)")
-            let lint = try await TriageCommand.run(["lint"], home: home)
-            #expect(lint.exitCode == 0, "\(lint.output)")
             let preview = try await TriageCommand.run(["fix", "mine", "--platform", "kind", "--dry-run"], home: home)
             #expect(preview.exitCode == 0 && preview.output.contains("touch acme-was-here"), "\(preview.output)")
             let fix = try await TriageCommand.run(["fix", "mine", "--platform", "kind", "--yes"], home: home)
