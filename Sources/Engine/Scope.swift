@@ -42,7 +42,7 @@ final class Scope: Metered {
             case "facts": factMap(declarations.keys)
             case "inputs": inputMap
             case "platform": memory.platform
-            case "asked": .bool(memory.situation.isAsked)
+            case "isAsked": .bool(memory.situation.isAsked)
             case "now": .timestamp(memory.situation.now)
             default: definition(name)
             }

@@ -43,7 +43,7 @@ import Testing
                 causes: """
                     - id: active
                       title: Swap is active
-                      when: asked && size(facts.swap.devices) > 0
+                      when: isAsked && size(facts.swap.devices) > 0
                     """))
         #expect(await world.diagnose(playbooks).summary == ["swap/active: ruled-out"])
         #expect(await world.diagnose(playbooks, Inquiry(names: ["swap"])).summary == ["swap/active: confirmed"])

@@ -19,7 +19,7 @@ struct PlaybookBuilder {
         self.source = source
         self.catalogue = catalogue
         expressions = ExpressionCompiler(
-            source: source, variables: ["platform": .string, "now": .timestamp, "asked": .bool])
+            source: source, variables: ["platform": .string, "now": .timestamp, "isAsked": .bool])
     }
 
     var problems: [Problem] { ownProblems + expressions.problems }
@@ -163,7 +163,7 @@ extension Input.Kind {
 extension PlaybookBuilder {
     /// What a name in an expression may not be called: scope names, CEL's words, types and name spaces.
     private static let reservedNames: Set<String> = [
-        "facts", "inputs", "platform", "now", "asked", "true", "false", "null", "in", "as", "break", "const",
+        "facts", "inputs", "platform", "now", "isAsked", "true", "false", "null", "in", "as", "break", "const",
         "continue", "else", "for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var",
         "void",
         "while",
