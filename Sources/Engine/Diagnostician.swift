@@ -79,6 +79,9 @@ package struct Diagnostician: Sendable {
     package var permissions: [String: Surroundings.Permissions] = [:]
     /// Removed from whatever is collected or read, before anything looks at it.
     package var redaction = RedactionPatterns.none
+    /// Made once by whoever looks at many texts; otherwise it is made for each.
+    package var matcher: SymptomMatcher?
+    var reads: ReadsOfPlaybooks?
     /// Facts that a test gives by their name in one playbook, and the platform that it or a person says.
     var given: [String: [String: Fact]] = [:]
     package var givenPlatform: String?
@@ -118,7 +121,7 @@ package struct Diagnostician: Sendable {
         var inquiry = inquiry
         inquiry.text = redaction.applied(to: inquiry.text)
         let text = inquiry.text.isEmpty ? redaction.applied(to: source.text) : inquiry.text
-        let matches = text.isEmpty ? [] : library.symptomMatches(in: text)
+        let matches = text.isEmpty ? [] : matcher?.matches(in: text) ?? library.symptomMatches(in: text)
         let asked = participants(of: inquiry, text: text, matches: matches)
         let situation = Situation(
             now: source.now, inputs: inquiry.inputs, isAsked: !(inquiry.names.isEmpty && text.isEmpty),
@@ -127,7 +130,8 @@ package struct Diagnostician: Sendable {
         let memory = await remember(
             WorkingMemory(
                 situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known,
-                reads: ReadsOfPlaybooks(isInPart: inquiry.scope == .deciding)), asked: asked,
+                reads: inquiry.scope == .deciding ? reads ?? ReadsOfPlaybooks(isInPart: true) : .everything),
+            asked: asked,
             wanting: inquiry.scope,
             from: await source(with: inquiry.text))
         return Investigation(

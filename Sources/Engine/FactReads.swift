@@ -39,6 +39,8 @@ final class ReadsOfPlaybooks: Sendable {
 
     init(isInPart: Bool) { self.isInPart = isInPart }
 
+    static var everything: ReadsOfPlaybooks { ReadsOfPlaybooks(isInPart: false) }
+
     /// What is to be had of the fact that the declaration of a playbook asks a collector for.
     func projection(of fact: String, in playbook: Playbook, from declaration: Declaration) -> Projection {
         guard isInPart, declaration.readsInPart else { return .whole }

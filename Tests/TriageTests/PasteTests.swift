@@ -57,13 +57,17 @@ struct PasteTests {
         return PlaybookLibrary([contents], loader: Loader(catalogue: .builtIn))
     }()
 
+    static let matcher = SymptomMatcher(library.playbooks)
+
     static let now = Timestamp(seconds: 1_795_478_400)
 
     private func diagnose(_ text: String, from source: FactSource? = nil) async -> Diagnosis {
-        await Diagnostician(
-            playbooks: Self.library.playbooks, catalogue: .builtIn,
-            source: source ?? .snapshot(Snapshot(now: Self.now))
-        ).diagnose(Inquiry(text: text))
+        var diagnostician = Diagnostician(
+            library: Self.library, catalogue: .builtIn, source: source ?? .snapshot(Snapshot(now: Self.now)),
+            // However busy the machine: nothing is waited for here.
+            sleep: { _ in try await Task.sleep(for: .seconds(86_400)) })
+        diagnostician.matcher = Self.matcher
+        return await diagnostician.diagnose(Inquiry(text: text))
     }
 
     @Test func `there are enough, each with its source, half of them look-alikes`() {

@@ -45,11 +45,14 @@ package struct PlaybookTestRunner: Sendable {
     package let playbooks: [Playbook]
     package let catalogue: Catalogue
     private let library: PlaybookLibrary
+    private let matcher: SymptomMatcher
+    private let reads = ReadsOfPlaybooks(isInPart: true)
 
     package init(playbooks: [Playbook], catalogue: Catalogue) {
         self.playbooks = playbooks
         self.catalogue = catalogue
         library = PlaybookLibrary(of: playbooks)
+        matcher = SymptomMatcher(playbooks)
     }
 
     /// Runs the cases of one file.
@@ -86,6 +89,8 @@ package struct PlaybookTestRunner: Sendable {
         var diagnostician = Diagnostician(
             library: library, catalogue: catalogue,
             source: .snapshot(Snapshot(now: testCase.now, facts: shared(testCase, of: playbook))))
+        diagnostician.matcher = matcher
+        diagnostician.reads = reads
         diagnostician.given = [playbook.name: testCase.facts]
         diagnostician.givenPlatform = testCase.platform
         return await diagnostician.investigate(
