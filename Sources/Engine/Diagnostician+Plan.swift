@@ -19,7 +19,7 @@ extension Diagnostician {
     /// A diagnosis asks for fewer of them: only those that can still change its answer.
     package func plan(_ inquiry: Inquiry) -> [PlannedFact] {
         let text = inquiry.text
-        let matches = text.isEmpty ? [] : library.symptomMatches(in: text)
+        let matches = symptomMatches(in: text)
         let situation = Situation(
             now: source.now, inputs: inquiry.inputs,
             matches: Dictionary(matches.map { ($0.playbook, $0) }, uniquingKeysWith: { first, _ in first }))

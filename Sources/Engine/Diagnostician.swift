@@ -121,7 +121,7 @@ package struct Diagnostician: Sendable {
         var inquiry = inquiry
         inquiry.text = redaction.applied(to: inquiry.text)
         let text = inquiry.text.isEmpty ? redaction.applied(to: source.text) : inquiry.text
-        let matches = text.isEmpty ? [] : matcher?.matches(in: text) ?? library.symptomMatches(in: text)
+        let matches = symptomMatches(in: text)
         let asked = participants(of: inquiry, text: text, matches: matches)
         let situation = Situation(
             now: source.now, inputs: inquiry.inputs, isAsked: !(inquiry.names.isEmpty && text.isEmpty),
@@ -130,13 +130,19 @@ package struct Diagnostician: Sendable {
         let memory = await remember(
             WorkingMemory(
                 situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known,
-                reads: inquiry.scope == .deciding ? reads ?? ReadsOfPlaybooks(isInPart: true) : .everything),
+                reads: inquiry.scope == .deciding ? reads ?? .inPart() : .everything),
             asked: asked,
             wanting: inquiry.scope,
             from: await source(with: inquiry.text))
         return Investigation(
             library: library, asked: asked, matches: matches, text: text, memory: memory,
             problems: problems(of: inquiry))
+    }
+
+    /// What the text shows; nothing where there is none.
+    func symptomMatches(in text: String) -> [SymptomMatch] {
+        if text.isEmpty { return [] }
+        return matcher?.matches(in: text) ?? library.symptomMatches(in: text)
     }
 
     /// The named ones first, then the matched ones, best first; all where nothing was said.

@@ -37,9 +37,10 @@ final class ReadsOfPlaybooks: Sendable {
     private let isInPart: Bool
     private let known = Mutex<[String: FactReads]>([:])
 
-    init(isInPart: Bool) { self.isInPart = isInPart }
+    private init(isInPart: Bool) { self.isInPart = isInPart }
 
-    static var everything: ReadsOfPlaybooks { ReadsOfPlaybooks(isInPart: false) }
+    static let everything = ReadsOfPlaybooks(isInPart: false)
+    static func inPart() -> ReadsOfPlaybooks { ReadsOfPlaybooks(isInPart: true) }
 
     /// What is to be had of the fact that the declaration of a playbook asks a collector for.
     func projection(of fact: String, in playbook: Playbook, from declaration: Declaration) -> Projection {

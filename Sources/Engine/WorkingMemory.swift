@@ -34,7 +34,7 @@ struct WorkingMemory: Sendable {
 
     init(
         _ situation: Situation, catalogue: Catalogue, costLimit: UInt64 = Costs.standardLimit, facts: [Fact] = [],
-        reads: ReadsOfPlaybooks = ReadsOfPlaybooks(isInPart: false)
+        reads: ReadsOfPlaybooks = .everything
     ) {
         self.reads = reads
         self.situation = situation

@@ -46,7 +46,7 @@ package struct PlaybookTestRunner: Sendable {
     package let catalogue: Catalogue
     private let library: PlaybookLibrary
     private let matcher: SymptomMatcher
-    private let reads = ReadsOfPlaybooks(isInPart: true)
+    private let reads = ReadsOfPlaybooks.inPart()
 
     package init(playbooks: [Playbook], catalogue: Catalogue) {
         self.playbooks = playbooks

@@ -82,7 +82,11 @@ package struct LibrarySite: Sendable {
 
     static func path(of playbook: String, _ ending: String) -> String { "playbooks/\(playbook).\(ending)" }
 
-    func isTarget(_ reference: String) -> Bool { targets.contains(reference) }
+    /// Where a reference to a cause leads; `nil` where the site has no such cause.
+    func target(of reference: String) -> (playbook: Substring, cause: Substring)? {
+        let parts = reference.split(separator: "/")
+        return targets.contains(reference) && parts.count == 2 ? (parts[0], parts[1]) : nil
+    }
 }
 
 extension LibrarySite.Entry {

@@ -81,9 +81,8 @@ struct SiteMarkdown {
 
     private func links(_ references: [String]) -> String {
         references.map { reference in
-            let parts = reference.split(separator: "/")
-            guard site.isTarget(reference), parts.count == 2 else { return code(reference) }
-            return "[\(prose(reference))](\(parts[0]).md#cause-\(parts[1]))"
+            guard let target = site.target(of: reference) else { return code(reference) }
+            return "[\(prose(reference))](\(target.playbook).md#cause-\(target.cause))"
         }.joined(separator: ", ")
     }
 

@@ -112,9 +112,8 @@ struct SitePages {
 
     private func links(_ references: [String]) -> String {
         references.map { reference in
-            let parts = reference.split(separator: "/")
-            guard site.isTarget(reference), parts.count == 2 else { return code(reference) }
-            return "<a href=\"\(parts[0]).html#cause-\(parts[1])\">\(markupText(reference))</a>"
+            guard let target = site.target(of: reference) else { return code(reference) }
+            return "<a href=\"\(target.playbook).html#cause-\(target.cause)\">\(markupText(reference))</a>"
         }.joined(separator: ", ")
     }
 
