@@ -10,9 +10,11 @@ import Testing
         let home = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let index = home.appending(path: ".cache/triage/index")
+        // Of a snapshot: on the machine itself other tests turn swap on meanwhile.
+        let snapshot = TriageCommand.root.appending(path: "docs/example/snapshot.json").path(percentEncoded: false)
         let commands = [
-            ["diagnose", Self.text, "--offline", "-o", "json", "--now", "2026-11-24T00:00:00Z"],
-            ["run", "swap-enabled", "--offline", "-o", "json", "--now", "2026-11-24T00:00:00Z"], ["list", "--json"],
+            ["diagnose", Self.text, "--snapshot", snapshot, "--offline", "-o", "json"],
+            ["run", "swap-enabled", "--snapshot", snapshot, "--offline", "-o", "json"], ["list", "--json"],
             ["search", "certificate", "expired"], ["run", "swap-enabld", "--offline"],
         ]
         func answers() async throws -> [String] {

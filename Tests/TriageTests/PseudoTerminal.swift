@@ -51,10 +51,9 @@ struct PseudoTerminal {
         let process = Process()
         process.executableURL = TriageCommand.binary
         process.arguments = arguments
-        process.environment = [
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home?.path(percentEncoded: false) ?? "/nonexistent",
-            "NO_COLOR": "1", "TERM": "dumb",
-        ].merging(environment) { $1 }
+        let terminalEnvironment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NO_COLOR": "1", "TERM": "dumb"]
+        process.environment = TriageCommand.environment(home: home).merging(terminalEnvironment) { $1 }
+            .merging(environment) { $1 }
         let handle = FileHandle(fileDescriptor: terminal, closeOnDealloc: true)
         process.standardInput = handle
         process.standardError = handle

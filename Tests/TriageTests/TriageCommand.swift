@@ -30,6 +30,23 @@ struct TriageCommand {
     /// Beside the test bundle: both are products of one build.
     static var binary: URL { Bundle.main.bundleURL.appending(path: "triage") }
 
+    /// Where the commands without a home keep the index of the playbooks, for this run of the tests only: a debug build
+    /// takes ten times as long to read them all.
+    private static let cache: URL? = {
+        let folder = try? temporaryFolder()
+        atexit { if let folder = TriageCommand.cache { try? FileManager.default.removeItem(at: folder) } }
+        return folder
+    }()
+
+    /// What a command sees of the environment: a PATH, and the given home or none.
+    static func environment(home: URL?) -> [String: String] {
+        guard let home else {
+            let cache = cache.map { ["XDG_CACHE_HOME": $0.path(percentEncoded: false)] } ?? [:]
+            return ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(cache) { $1 }
+        }
+        return ["PATH": "/usr/bin:/bin", "HOME": home.path(percentEncoded: false)]
+    }
+
     /// Runs to the end.
     ///
     /// The environment is only what is given, with a PATH and an empty home of its own.
@@ -39,8 +56,7 @@ struct TriageCommand {
         let process = Process()
         process.executableURL = binary
         process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": home?.path(percentEncoded: false) ?? "/nonexistent"]
-            .merging(environment) { $1 }
+        process.environment = Self.environment(home: home).merging(environment) { $1 }
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         // Files, not pipes: no output is too long for them.
