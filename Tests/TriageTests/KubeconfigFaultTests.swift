@@ -124,7 +124,8 @@ struct KubeconfigFaultTests {
         let said = try await Kubectl.says(
             ["--kubeconfig", path.path(), "get", "pods", "--request-timeout=10s"], home: folder)
         let result = try await TriageCommand.run(
-            ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said, home: folder)
+            ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said,
+            environment: TriageCommand.sharedIndex, home: folder)
         #expect(result.confirmed.first == fault.cause, "\(result.confirmed) \(result.notes)\n\(said)")
         #expect(result.exitCode == 1)
         #expect(!(result.output + result.notes).contains("an-opaque-token"))

@@ -87,7 +87,8 @@ struct NetworkFaultTests {
             #expect(said.contains(fault.says), "\(said)")
 
             let result = try await TriageCommand.run(
-                ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said, home: folder)
+                ["diagnose", "--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], input: said,
+                environment: TriageCommand.sharedIndex, home: folder)
             #expect(result.confirmed.first == fault.cause, "\(result.confirmed) \(result.notes)\n\(said)")
             #expect(!(result.output + result.notes).contains("an-opaque-token-of-jane"))
             // Asked by name, a healthy server confirms nothing either.
@@ -97,7 +98,7 @@ struct NetworkFaultTests {
                         "run", "connection-refused", "x509-unknown-authority", "unauthorized", "forbidden",
                         "hpa-missing-cpu-request", "hpa-metrics-unavailable", "--kubeconfig", path.path(), "-o", "json",
                     ],
-                    home: folder)
+                    environment: TriageCommand.sharedIndex, home: folder)
                 #expect(named.confirmed == [])
             }
         }

@@ -65,7 +65,8 @@ struct PeerFailureTests {
                 """.utf8
             ).write(to: path)
             answer = try await TriageCommand.run(
-                ["run"] + playbooks + ["--kubeconfig", path.path(), "-o", "json", "--timeout", "20"], home: folder)
+                ["run"] + playbooks + ["--kubeconfig", path.path(), "-o", "json", "--timeout", "20"],
+                environment: TriageCommand.sharedIndex, home: folder)
         }
         return try #require(answer)
     }

@@ -83,6 +83,7 @@ struct RecordingTests {
         }
         if recording.command.contains("--context prod") { arguments += ["--context", "prod"] }
         let environment = recording.environment.mapValues { $0.replacing("/lab", with: lab) }
+            .merging(TriageCommand.sharedIndex) { $1 }
         let result = try await TriageCommand.run(arguments, environment: environment, home: home)
         verify(result, recording)
     }

@@ -168,7 +168,7 @@ struct ServerFaultTests {
         return try await TriageCommand.run(
             [
                 "run", "hpa-missing-cpu-request", "--kubeconfig", path.path(), "-o", "json", "--timeout", "\(timeout)",
-            ], home: folder)
+            ], environment: TriageCommand.sharedIndex, home: folder)
     }
 
     private static func check(_ result: TriageCommand.Result, reason: String?) throws {

@@ -30,21 +30,19 @@ struct TriageCommand {
     /// Beside the test bundle: both are products of one build.
     static var binary: URL { Bundle.main.bundleURL.appending(path: "triage") }
 
-    /// Where the commands without a home keep the index of the playbooks, for this run of the tests only: a debug build
-    /// takes ten times as long to read them all.
-    private static let cache: URL? = {
-        let folder = try? temporaryFolder()
+    /// Makes commands keep the index of the playbooks for this run of the tests: a debug build takes ten times as long
+    /// to read them all.
+    static let sharedIndex: [String: String] = {
+        guard let folder = cache else { return [:] }
         atexit { if let folder = TriageCommand.cache { try? FileManager.default.removeItem(at: folder) } }
-        return folder
+        return ["XDG_CACHE_HOME": folder.path(percentEncoded: false)]
     }()
+    private static let cache = try? temporaryFolder()
 
     /// What a command sees of the environment: a PATH, and the given home or none.
     static func environment(home: URL?) -> [String: String] {
-        guard let home else {
-            let cache = cache.map { ["XDG_CACHE_HOME": $0.path(percentEncoded: false)] } ?? [:]
-            return ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent"].merging(cache) { $1 }
-        }
-        return ["PATH": "/usr/bin:/bin", "HOME": home.path(percentEncoded: false)]
+        let path = ["PATH": "/usr/bin:/bin", "HOME": home?.path(percentEncoded: false) ?? "/nonexistent"]
+        return home == nil ? path.merging(sharedIndex) { $1 } : path
     }
 
     /// Runs to the end.
