@@ -86,8 +86,8 @@ let package = Package(
             ],
             path: "Benchmarks/Facts", swiftSettings: strict),
         .executableTarget(
-            name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Collectors"], path: "Benchmarks/Library",
-            swiftSettings: strict),
+            name: "bench-library", dependencies: ["CLibYAML", "Playbooks", "Engine", "Collectors", "Libraries"],
+            path: "Benchmarks/Library", swiftSettings: strict),
         .executableTarget(
             name: "bench-symptoms", dependencies: ["YAML", "Facts", "Playbooks", "Engine"], path: "Benchmarks/Symptoms",
             swiftSettings: strict),

@@ -4,8 +4,10 @@
 // `triage` beside this binary on both. `bench-library --write DIR COUNT` only writes them.
 internal import CLibYAML
 internal import Collectors
+internal import Engine
 internal import Foundation
 internal import Glibc
+internal import Libraries
 internal import Playbooks
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -33,11 +35,28 @@ print("\(count) playbooks, \(bytes) bytes")
 let libyaml = fastest { for content in contents { eventLoop(content.bytes) } }
 print("libyaml, events only:      \(milliseconds(libyaml))")
 let loader = Loader(catalogue: .builtIn)
-let loading = fastest {
-    let library = PlaybookLibrary([contents], loader: loader)
-    precondition(library.problems.isEmpty && library.count == count, "\(library.problems.prefix(3))")
+// Keeps nothing, so that everything is read each time.
+func shelf(
+    digest: @escaping @Sendable ([[UInt8]]) -> String, symptomSearch: @escaping @Sendable ([PlaybookOutline]) -> [UInt8]
+) -> IndexShelf {
+    IndexShelf(
+        digest: digest, read: { _ in nil }, write: { _, _ in }, file: { _ in nil }, symptomSearch: symptomSearch,
+        time: { 0 }, program: "")
 }
-print("parsed, checked, compiled: \(milliseconds(loading)), \(times(loading, libyaml)) libyaml's")
+let plain = shelf(digest: { _ in "" }, symptomSearch: { _ in [] })
+let whole = shelf(digest: IndexStore.digest, symptomSearch: SymptomIndex.bytes)
+let ways: [(String, () -> PlaybookLibrary)] = [
+    ("loaded, compiled when used", { PlaybookLibrary([contents], loader: loader, shelf: plain) }),
+    ("the same, hashed, indexed ", { PlaybookLibrary([contents], loader: loader, shelf: whole) }),
+    ("loaded, all of it compiled", { PlaybookLibrary([contents], loader: loader) }),
+]
+for (name, load) in ways {
+    let loading = fastest {
+        let library = load()
+        precondition(library.problems.isEmpty && library.count == count, "\(library.problems.prefix(3))")
+    }
+    print("\(name): \(milliseconds(loading)), \(times(loading, libyaml)) libyaml's")
+}
 
 // MARK: - The command
 

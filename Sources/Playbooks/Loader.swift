@@ -1,6 +1,4 @@
-internal import Dispatch
 package import Facts
-internal import Synchronization
 
 /// The one way by which a playbook comes to be: from bytes, through the catalogue's types.
 package struct Loader: Sendable {
@@ -58,18 +56,15 @@ package struct Loader: Sendable {
         return ResolvedText(document.root, source: document.source)
     }
 
-    /// Each file's own, in their order; many files are loaded on all processors.
-    func load(_ contents: [PlaybookFiles.Content]) -> [(playbooks: [Playbook], problems: [Problem])] {
-        let size = 64
-        let parts = (contents.count + size - 1) / size
-        let loaded = Mutex<[Int: [(playbooks: [Playbook], problems: [Problem])]]>([:])
-        DispatchQueue.concurrentPerform(iterations: parts) { part in
-            let results = contents[part * size..<min((part + 1) * size, contents.count)].map {
-                load($0.bytes, file: $0.file)
-            }
-            loaded.withLock { $0[part] = results }
+    /// What the playbooks of one file are about, and what is wrong with its text and its form; nothing is compiled.
+    ///
+    /// A playbook whose expressions have errors is among them.
+    func outlines(of content: PlaybookFiles.Content) -> (outlines: [PlaybookOutline], problems: [Problem]) {
+        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
+        let outlines = reading.documents.filter(\.isSound).compactMap {
+            PlaybookOutline(of: $0.root.node, file: content.file)
         }
-        return loaded.withLock { loaded in (0..<parts).flatMap { loaded[$0] ?? [] } }
+        return (outlines, reading.problems.inOrderOfPlace)
     }
 
     /// The names of all playbooks of a file, also of those that cannot be loaded.

@@ -37,12 +37,23 @@ enum CoreSchema {
 
     /// What a plain scalar means; `nil` for a string.
     static func resolve(_ text: String) -> CoreValue? {
-        guard canBeSpecial(text) else { return nil }
+        guard let first = text.utf8.first else { return .null }
+        switch first {
+        case UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
+            UInt8(ascii: "f"), UInt8(ascii: "F"):
+            return text.utf8.count <= 5 ? word(text) : nil
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
+            return integer(text) ?? float(text)
+        default: return nil
+        }
+    }
+
+    private static func word(_ text: String) -> CoreValue? {
         switch text {
-        case "", "~", "null", "Null", "NULL": return .null
-        case "true", "True", "TRUE": return .bool(true)
-        case "false", "False", "FALSE": return .bool(false)
-        default: return integer(text) ?? float(text)
+        case "~", "null", "Null", "NULL": .null
+        case "true", "True", "TRUE": .bool(true)
+        case "false", "False", "FALSE": .bool(false)
+        default: nil
         }
     }
 

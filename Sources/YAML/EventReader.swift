@@ -54,8 +54,7 @@ internal import CLibYAML
             return nil
         }
         defer { unsafe yaml_event_delete(&event) }
-        guard let next = unsafe read(event) else { return nil }
-        return next
+        return unsafe read(event)
     }
 
     private mutating func stop(_ code: YAMLError.Code, _ message: String, at mark: Mark) -> Event? {

@@ -17,9 +17,18 @@ package struct ParseResult: Sendable {
 ///
 /// Never throws, never crashes: what is wrong is in `errors`.
 package func parse(_ bytes: some Sequence<UInt8>, limits: Limits) -> ParseResult {
+    let source: Source
+    switch Source.read(bytes, limits: limits) {
+    case .success(let readable): source = readable
+    case .failure(let unreadable): return ParseResult(documents: [], errors: told(unreadable.errors, limits))
+    }
     var composer = Composer(limits: limits)
-    let errors = readEvents(of: bytes, limits: limits) { composer.take($0) }
-    return ParseResult(documents: composer.documents, errors: told(errors + composer.errors, limits))
+    var reader = EventReader(source, limits: limits)
+    while let event = reader.next() {
+        guard composer.take(event) else { break }
+    }
+    let errors = source.errors + reader.errors + composer.errors
+    return ParseResult(documents: composer.documents, errors: errors.isEmpty ? [] : told(errors, limits))
 }
 
 /// Reads a YAML text into events, one step below nodes: nothing is composed, aliases are not followed.

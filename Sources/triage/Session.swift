@@ -44,9 +44,14 @@ struct Session: Sendable {
         session.library = await PlaybookLibrary.load(
             from: session.places.playbooks, libraries: session.libraries.map(\.package.verified),
             behind: session.places.builtIn == nil ? 0 : 1, loader: Loader(catalogue: session.catalogue),
-            effects: session.effects, shelf: .inCache(environment: session.environment))
-        for problem in session.library.problems { session.output.note(problemText(problem)) }
+            effects: session.effects, shelf: .inCache(environment: session.environment),
+            tell: { [output = session.output] in Self.tell($0, output) })
+        Self.tell(session.library.problems, session.output)
         return session
+    }
+
+    private static func tell(_ problems: [Problem], _ output: Output) {
+        for problem in problems { output.note(problemText(problem)) }
     }
 
     /// What cannot be verified is told and left out; the rest works on.
@@ -221,6 +226,10 @@ struct Session: Sendable {
             // What is overridden would be run under the name of what overrides it.
             guard let other = library[playbook.name], other.file != playbook.file else { return playbook }
             output.note("error: '\(name)' is overridden by \(other.file); 'triage show \(name)' shows it")
+            throw ExitCode(Engine.ExitCode.badInput.rawValue)
+        }
+        if library.isBroken(name) {
+            output.note("error: the playbook '\(name)' cannot be used before that is mended")
             throw ExitCode(Engine.ExitCode.badInput.rawValue)
         }
         let nearest = nearestName(to: name, among: library.outlines.map(\.name))

@@ -25,4 +25,12 @@ import Testing
                 == [])
         #expect(library.playbooks.count == (try contents()).count)
     }
+
+    @Test func `what is read of one without compiling it is what the playbook says`() throws {
+        let loader = Loader(catalogue: .builtIn)
+        for content in try contents() {
+            let playbooks = loader.load(content.bytes, file: content.file).playbooks
+            #expect(loader.outlines(of: content).outlines == playbooks.map(PlaybookOutline.init))
+        }
+    }
 }

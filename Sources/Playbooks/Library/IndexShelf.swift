@@ -36,7 +36,8 @@ package struct IndexShelf: Sendable {
     }
 
     func digests(of sources: [[PlaybookFiles.Content]]) -> [[String]] {
-        sources.map { $0.map { digest([$0.bytes]) } }
+        let digest = digest
+        return sources.map { $0.concurrentMap { digest([$0.bytes]) } }
     }
 
     /// Of all that an index depends on: the program, the collectors' types, and every file in its place.

@@ -20,7 +20,10 @@ package struct IndexTable: Sendable {
             writer.add(offset)
             offset += entry.count
         }
-        return writer.bytes + entries.joined()
+        var bytes = writer.bytes
+        bytes.reserveCapacity(offset)
+        for entry in entries { bytes += entry }
+        return bytes
     }
 
     package func entry(_ index: Int) throws(MalformedIndex) -> IndexReader {

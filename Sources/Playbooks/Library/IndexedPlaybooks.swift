@@ -2,8 +2,17 @@ internal import Synchronization
 
 /// The playbooks that an index describes; each is parsed when it is first asked for.
 final class IndexedPlaybooks: Sendable {
+    enum Found: Sendable {
+        case playbook(Playbook)
+        /// It is what the index says, and its expressions have errors.
+        case broken
+        /// The index is not that of these files.
+        case stale
+    }
+
     private struct Memory {
-        var playbooks: [Int: Playbook] = [:]
+        var found: [Int: Found] = [:]
+        var problems: [Problem] = []
         /// Instead of an index that turned out not to describe the files.
         var parsed: PlaybookLibrary?
     }
@@ -11,14 +20,22 @@ final class IndexedPlaybooks: Sendable {
     let index: PlaybookIndex
     let files: SourceFiles
     private let loader: Loader
+    private let tell: @Sendable ([Problem]) -> Void
     /// A cache: each file says the same whenever it is parsed.
     private let memory = Mutex(Memory())
 
-    init(_ index: PlaybookIndex, files: SourceFiles, loader: Loader) {
+    /// - Parameter tell: is given what is wrong with a playbook when it is first compiled.
+    init(
+        _ index: PlaybookIndex, files: SourceFiles, loader: Loader, tell: @escaping @Sendable ([Problem]) -> Void
+    ) {
         self.index = index
         self.files = files
         self.loader = loader
+        self.tell = tell
     }
+
+    /// What has been told beside what the index holds.
+    var problems: [Problem] { memory.withLock { $0.problems } }
 
     /// Everything parsed, once the index is known to be wrong.
     var parsed: PlaybookLibrary? { memory.withLock { $0.parsed } }
@@ -46,20 +63,35 @@ final class IndexedPlaybooks: Sendable {
     }
 
     /// Parsed from the bytes of its file, and compared with what the index says of it.
-    func playbook(at place: Int) -> Playbook? {
-        if let known = memory.withLock({ $0.playbooks[place] }) { return known }
+    func playbook(at place: Int) -> Found {
+        if let known = memory.withLock({ $0.found[place] }) { return known }
+        let (found, problems) = load(place)
+        let new = memory.withLock { memory -> [Problem] in
+            guard memory.found[place] == nil else { return [] }
+            memory.found[place] = found
+            let new = problems.filter { !memory.problems.contains($0) && !index.problems.contains($0) }
+            memory.problems += new
+            return new
+        }
+        if !new.isEmpty { tell(new) }
+        return found
+    }
+
+    private func load(_ place: Int) -> (found: Found, problems: [Problem]) {
         guard let outline = outlines(at: [place])?.first, let places = try? index.places(at: place),
             let content = files.content(places.playbook)
-        else { return nil }
+        else { return (.stale, []) }
         var seen: Set<PlaybookIndex.Place> = []
         let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { files.content($0) }.flatMap {
             Overlay.read($0).overlays
         }
-        let loaded = loader.load(content.bytes, file: content.file, overlays: overlays).playbooks
-        guard let playbook = loaded.first(where: { $0.name == outline.name }), PlaybookOutline(playbook) == outline
-        else { return nil }
-        memory.withLock { $0.playbooks[place] = playbook }
-        return playbook
+        let (playbooks, problems) = loader.load(content.bytes, file: content.file, overlays: overlays)
+        if let playbook = playbooks.first(where: { $0.name == outline.name }) {
+            return PlaybookOutline(playbook) == outline ? (.playbook(playbook), problems) : (.stale, [])
+        }
+        // An overlay was only applied to what it left whole.
+        let isDescribed = overlays.isEmpty && loader.outlines(of: content).outlines.contains(outline)
+        return isDescribed ? (.broken, problems) : (.stale, [])
     }
 
     var hidden: [Playbook] {

@@ -10,7 +10,7 @@ package struct PlaybookIndex: Sendable {
         var file: Int
     }
 
-    private static let magic = Array("triage-index-4\n".utf8)
+    private static let magic = Array("triage-index-5\n".utf8)
 
     private let bytes: [UInt8]
     /// Of the outlines and of what is explained, each a table of offsets and what they lead to.
@@ -44,11 +44,11 @@ package struct PlaybookIndex: Sendable {
     }
 
     /// - Parameters:
-    ///   - outlines: in the order of their names, each with the file that it is in.
+    ///   - outlines: of the assembly, each with the file that it is in.
     ///   - symptomSearch: made of the same outlines.
     ///   - digests: of every file in its place.
     static func bytes(
-        of library: PlaybookLibrary, outlines: [PlaybookOutline], sources: [[PlaybookFiles.Content]],
+        of assembly: Assembly, outlines: [PlaybookOutline], sources: [[PlaybookFiles.Content]],
         digests: [[String]], symptomSearch: [UInt8]
     ) -> [UInt8]? {
         let places = places(in: sources)
@@ -72,13 +72,13 @@ package struct PlaybookIndex: Sendable {
         writer.add(list: Array(zip(sources, digests))) { writer, source in
             writer.add(section: IndexTable.bytes(zip(source.0, source.1).map(fileEntry)))
         }
-        writer.add(list: library.problems) { $1.write(to: &$0) }
-        writer.add(list: library.overrides) { writer, override in
+        writer.add(list: assembly.problems) { $1.write(to: &$0) }
+        writer.add(list: assembly.overrides) { writer, override in
             writer.add(override.name)
             writer.add(override.file)
             writer.add(override.hidden)
         }
-        let hidden = library.hidden.map { ($0.name, place($0.file)) }
+        let hidden = assembly.hidden.map { ($0.outline.name, place($0.content.file)) }
         guard hidden.allSatisfy({ $0.1 != nil }) else { return nil }
         writer.add(list: hidden) { writer, hidden in
             writer.add(hidden.0)

@@ -2,7 +2,8 @@ package import Facts
 
 /// The playbooks in force: those of several sources, of which later ones override earlier ones by name.
 ///
-/// Behind an index a playbook is parsed and compiled when it is first asked for, from the bytes that were read.
+/// Behind an index a playbook is parsed and compiled when it is first asked for, from the bytes that were read; what is
+/// wrong with its expressions is told then.
 package struct PlaybookLibrary: Sendable {
     /// A playbook that another of the same name, from a later source, stands for.
     package struct Override: Sendable, Hashable {
@@ -21,8 +22,7 @@ package struct PlaybookLibrary: Sendable {
 
     private var holding: Holding
     private(set) package var overrides: [Override] = []
-    /// Everything wrong with the files and with how they fit together; warnings of the lint rules are not among them.
-    private(set) package var problems: [Problem] = []
+    private var ownProblems: [Problem] = []
 
     /// What all of it is parsed from; nothing where playbooks stood side by side already.
     private var files: SourceFiles?
@@ -33,68 +33,86 @@ package struct PlaybookLibrary: Sendable {
     /// Playbooks that stand side by side already, in any order.
     package init(of playbooks: [Playbook]) { holding = .parsed(playbooks, hidden: []) }
 
-    /// The library of files that have been read; the only place where playbooks are put together.
+    /// The library of files that have been read, all of it compiled.
     package init(_ sources: [[PlaybookFiles.Content]], loader: Loader) {
-        var assembly = Assembly()
-        for source in sources { assembly.add(source, loader: loader) }
-        let playbooks = assembly.byName.values.map(\.playbook).sorted { $0.name < $1.name }
-        holding = .parsed(playbooks, hidden: assembly.hidden)
+        let assembly = Assembly(sources, loader: loader, compilesAll: true)
+        holding = .parsed(assembly.entries.compactMap(\.playbook), hidden: assembly.hidden.compactMap(\.playbook))
         overrides = assembly.overrides
         files = SourceFiles(sources)
         self.loader = loader
-        problems = (assembly.problems + LibraryCheck(playbooks, broken: assembly.broken).problems).inOrderOfPlace
+        ownProblems = assembly.problems
     }
 
-    /// The same, without parsing anything where the shelf has an index of just these files.
-    package init(_ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf) {
-        self.init(sources, loader: loader, shelf: shelf, remembering: nil)
+    /// The same, with nothing compiled before it is used, and nothing parsed where the shelf has an index of just these
+    /// files.
+    package init(
+        _ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf,
+        tell: @escaping @Sendable ([Problem]) -> Void = { _ in }
+    ) {
+        self.init(sources, loader: loader, shelf: shelf, remembering: nil, tell: tell)
     }
 
     /// - Parameter quickKey: under which the key of these files is kept for the next time.
     private init(
-        _ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf, remembering quickKey: String?
+        _ sources: [[PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf, remembering quickKey: String?,
+        tell: @escaping @Sendable ([Problem]) -> Void
     ) {
         let digests = shelf.digests(of: sources)
         let key = shelf.key(of: sources, digests: digests, catalogue: loader.catalogue)
-        if let bytes = shelf.read(key), let index = try? PlaybookIndex(bytes) {
-            self.init(index, files: SourceFiles(sources), loader: loader)
-        } else {
+        let kept = shelf.read(key).flatMap { try? PlaybookIndex($0) }
+        guard let index = kept ?? Self.newIndex(of: sources, digests, key, loader, shelf) else {
             self.init(sources, loader: loader)
-            let outlines = outlines
-            let bytes = PlaybookIndex.bytes(
-                of: self, outlines: outlines, sources: sources, digests: digests,
-                symptomSearch: shelf.symptomSearch(outlines))
-            guard let bytes else { return }
-            shelf.write(key, bytes)
+            return
         }
+        self.init(index, files: SourceFiles(sources), loader: loader, tell: tell)
         if let quickKey { shelf.write(quickKey, Array(key.utf8)) }
     }
 
-    private init(_ index: PlaybookIndex, files: SourceFiles, loader: Loader) {
+    private static func newIndex(
+        of sources: [[PlaybookFiles.Content]], _ digests: [[String]], _ key: String, _ loader: Loader,
+        _ shelf: IndexShelf
+    ) -> PlaybookIndex? {
+        let assembly = Assembly(sources, loader: loader, compilesAll: false)
+        let outlines = assembly.entries.map(\.outline)
+        let bytes = PlaybookIndex.bytes(
+            of: assembly, outlines: outlines, sources: sources, digests: digests,
+            symptomSearch: shelf.symptomSearch(outlines))
+        guard let bytes, let index = try? PlaybookIndex(bytes) else { return nil }
+        shelf.write(key, bytes)
+        return index
+    }
+
+    private init(
+        _ index: PlaybookIndex, files: SourceFiles, loader: Loader, tell: @escaping @Sendable ([Problem]) -> Void
+    ) {
         self.init()
         self.files = files
         self.loader = loader
-        holding = .indexed(IndexedPlaybooks(index, files: files, loader: loader))
+        holding = .indexed(IndexedPlaybooks(index, files: files, loader: loader, tell: tell))
         overrides = index.overrides
-        problems = index.problems
+        ownProblems = index.problems
     }
 
     /// From an index of files that are those of an earlier time: nothing but it is read.
-    private init?(quickKey: String, libraries: [Int: [PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf) {
+    private init?(
+        quickKey: String, libraries: [Int: [PlaybookFiles.Content]], loader: Loader, shelf: IndexShelf,
+        tell: @escaping @Sendable ([Problem]) -> Void
+    ) {
         guard let key = shelf.read(quickKey), let bytes = shelf.read(String(decoding: key, as: UTF8.self)),
             let index = try? PlaybookIndex(bytes)
         else { return nil }
-        self.init(index, files: SourceFiles(index, verified: libraries, shelf: shelf), loader: loader)
+        self.init(index, files: SourceFiles(index, verified: libraries, shelf: shelf), loader: loader, tell: tell)
     }
 
     /// Reads and assembles; `paths` are directories or files, later ones override earlier ones.
     ///
     /// - Parameters:
     ///   - libraries: verified content that stands behind the first `behind` paths and before the others.
-    ///   - shelf: `nil`: everything is parsed.
+    ///   - shelf: `nil`: everything is compiled.
+    ///   - tell: is given what turns out to be wrong with a playbook when it is first used.
     package static func load(
         from paths: [String], libraries: [PlaybookFiles.Verified] = [], behind count: Int = 0, loader: Loader,
-        effects: some Effects, shelf: IndexShelf? = nil
+        effects: some Effects, shelf: IndexShelf? = nil, tell: @escaping @Sendable ([Problem]) -> Void = { _ in }
     ) async -> PlaybookLibrary {
         // Looked at before anything is read: what changes in between has another time afterwards.
         let place = min(count, paths.count)
@@ -102,9 +120,9 @@ package struct PlaybookLibrary: Sendable {
         if let shelf, let quickKey {
             let verified = libraries.enumerated().map { (place + $0, $1.contents) }
             let held = Dictionary(verified, uniquingKeysWith: { first, _ in first })
-            if let library = PlaybookLibrary(quickKey: quickKey, libraries: held, loader: loader, shelf: shelf) {
-                return library
-            }
+            let library = PlaybookLibrary(
+                quickKey: quickKey, libraries: held, loader: loader, shelf: shelf, tell: tell)
+            if let library { return library }
         }
         var sources: [[PlaybookFiles.Content]] = []
         var problems: [Problem] = []
@@ -118,11 +136,11 @@ package struct PlaybookLibrary: Sendable {
         let remembered = problems.isEmpty ? quickKey : nil
         var library =
             if let shelf {
-                PlaybookLibrary(sources, loader: loader, shelf: shelf, remembering: remembered)
+                PlaybookLibrary(sources, loader: loader, shelf: shelf, remembering: remembered, tell: tell)
             } else {
                 PlaybookLibrary(sources, loader: loader)
             }
-        library.problems = (problems + library.problems).inOrderOfPlace
+        library.ownProblems = (problems + library.ownProblems).inOrderOfPlace
         return library
     }
 
@@ -137,77 +155,6 @@ package struct PlaybookLibrary: Sendable {
             folders.append((path, signature))
         }
         return shelf.key(of: folders, libraries: ["\(place)"] + libraries.map(\.digest), catalogue: loader.catalogue)
-    }
-}
-
-/// Playbooks while they are put together, a source at a time.
-private struct Assembly {
-    struct Entry {
-        var playbook: Playbook
-        var content: PlaybookFiles.Content
-        var overlays: [Overlay] = []
-    }
-
-    private(set) var byName: [String: Entry] = [:]
-    private(set) var hidden: [Playbook] = []
-    private(set) var overrides: [PlaybookLibrary.Override] = []
-    private(set) var problems: [Problem] = []
-    /// Names of playbooks that exist and could not be loaded.
-    private(set) var broken: Set<String> = []
-
-    mutating func add(_ source: [PlaybookFiles.Content], loader: Loader) {
-        var names: Set<String> = []
-        let files = source.filter { !$0.isOverlay }
-        for (content, (loaded, problems)) in zip(files, loader.load(files)) {
-            self.problems += problems
-            if problems.contains(where: { $0.severity == .error }) {
-                broken.formUnion(loader.namesClaimed(in: content))
-            }
-            for playbook in loaded { add(Entry(playbook: playbook, content: content), names: &names) }
-        }
-        // Overlays change what is in force when their source has been read; a later playbook of that name is free of
-        // them.
-        for content in source where content.isOverlay {
-            let (overlays, problems) = Overlay.read(content)
-            self.problems += problems
-            for overlay in overlays { apply(overlay, loader: loader) }
-        }
-    }
-
-    private mutating func add(_ entry: Entry, names: inout Set<String>) {
-        let playbook = entry.playbook
-        if let earlier = byName[playbook.name]?.playbook {
-            guard names.insert(playbook.name).inserted else {
-                let message =
-                    "there is a playbook '\(playbook.name)' already, in \(earlier.file):\(earlier.location.line);"
-                    + " expected another name"
-                return problems.append(Problem(.duplicatePlaybook, message, at: playbook.location))
-            }
-            hidden.append(earlier)
-            overrides.append(.init(name: playbook.name, file: playbook.file, hidden: earlier.file))
-        }
-        names.insert(playbook.name)
-        byName[playbook.name] = entry
-    }
-
-    /// What cannot be applied whole is told, and the playbook stays as it was.
-    private mutating func apply(_ overlay: Overlay, loader: Loader) {
-        let name = overlay.targetName
-        guard var entry = byName[name], overlay.isAbout(name, file: entry.playbook.file) else {
-            guard !broken.contains(name) else { return }
-            let nearest = nearestName(to: name, among: byName.keys.sorted())
-            return problems.append(
-                Problem(
-                    .overlayTarget, "there is no playbook \(overlay.target.quotedForMessage)\(didYouMean(nearest))",
-                    at: overlay.targetLocation, suggestion: nearest))
-        }
-        entry.overlays.append(overlay)
-        let (playbooks, problems) = loader.load(
-            entry.content.bytes, file: entry.content.file, overlays: entry.overlays)
-        self.problems += problems
-        guard let playbook = playbooks.first(where: { $0.name == name }) else { return }
-        entry.playbook = playbook
-        byName[name] = entry
     }
 }
 
@@ -227,13 +174,26 @@ extension PlaybookLibrary {
         }
     }
 
+    /// Everything wrong with the files and with how they fit together; warnings of the lint rules are not among them.
+    ///
+    /// Behind an index, of what no one has used yet only what shows without compiling it.
+    package var problems: [Problem] {
+        guard case .indexed(let indexed) = holding else { return ownProblems }
+        let found = indexed.problems
+        return found.isEmpty ? ownProblems : (ownProblems + found).inOrderOfPlace
+    }
+
     /// All of them, parsed, in the order of their names.
     package var playbooks: [Playbook] {
         guard let indexed else { return parsed.playbooks }
+        let found = Array(0..<indexed.index.count).concurrentMap { indexed.playbook(at: $0) }
         var playbooks: [Playbook] = []
-        for index in 0..<indexed.index.count {
-            guard let playbook = indexed.playbook(at: index) else { return indexed.parseAll().parsed.playbooks }
-            playbooks.append(playbook)
+        for entry in found {
+            switch entry {
+            case .playbook(let playbook): playbooks.append(playbook)
+            case .broken: break
+            case .stale: return indexed.parseAll().parsed.playbooks
+            }
         }
         return playbooks
     }
@@ -246,7 +206,19 @@ extension PlaybookLibrary {
     package subscript(name: String) -> Playbook? {
         guard let indexed else { return parsed.playbooks.first { $0.name == name } }
         guard let index = indexed.index(of: name) else { return nil }
-        return indexed.playbook(at: index) ?? indexed.parseAll()[name]
+        switch indexed.playbook(at: index) {
+        case .playbook(let playbook): return playbook
+        case .broken: return nil
+        case .stale: return indexed.parseAll()[name]
+        }
+    }
+
+    /// Whether there is a playbook of that name that cannot be used for what is wrong with it.
+    package func isBroken(_ name: String) -> Bool {
+        guard let indexed, let index = indexed.index(of: name), case .broken = indexed.playbook(at: index) else {
+            return false
+        }
+        return true
     }
 
     /// What all of them are about, in the same order; nothing is parsed for it.
@@ -283,12 +255,15 @@ extension PlaybookLibrary {
         let found = references.flatMap(indexed.explaining).sorted { ($0.playbook, $0.cause) < ($1.playbook, $1.cause) }
         var explaining: [(index: Int, playbook: Playbook, cause: Int)] = []
         for (index, cause) in found where explaining.last.map({ ($0.index, $0.cause) != (index, cause) }) ?? true {
-            guard let playbook = indexed.playbook(at: index), playbook.causes.indices.contains(cause) else {
+            switch indexed.playbook(at: index) {
+            case .playbook(let playbook) where playbook.causes.indices.contains(cause):
+                explaining.append((index, playbook, cause))
+            case .broken: break
+            case .playbook, .stale:
                 // The index is not that of these files.
                 _ = indexed.parseAll()
                 return self.explaining(references)
             }
-            explaining.append((index, playbook, cause))
         }
         return explaining
     }

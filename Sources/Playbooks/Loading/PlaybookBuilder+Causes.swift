@@ -33,10 +33,8 @@ extension PlaybookBuilder {
         return causes
     }
 
-    /// `playbook/cause` also where the text has only `cause`.
     private func qualified(_ reference: String) -> String {
-        guard !reference.contains("/"), let name = document.mapping("metadata")?.text("name") else { return reference }
-        return "\(name)/\(reference)"
+        reference.qualifiedAsCause(of: document.mapping("metadata")?.text("name"))
     }
 
     private func explainsLocations(in cause: Mapping) -> [String: Location] {

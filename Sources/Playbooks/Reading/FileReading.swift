@@ -21,11 +21,13 @@ package struct FileReading: Sendable {
         let result = YAML.parse(bytes, limits: limits)
         let errorsOfText = result.errors.map { Problem($0, in: source) } + directives()
         problems = errorsOfText
+        let mayRepeatKeys = result.errors.contains { $0.code == .duplicateKey }
         for document in result.documents where document.resolved != .null {
-            let excesses = strictness(of: document)
+            var excesses: [Problem] = []
+            addExcesses(of: document, to: &excesses)
             problems += excesses
             guard isWanted(document, kind: kind) else { continue }
-            var check = FormCheck(source)
+            var check = FormCheck(source, mayRepeatKeys: mayRepeatKeys)
             check.check(document, as: .object(shape), what: "a document")
             problems += check.problems
             // What is too large is not looked at any further.
@@ -72,8 +74,7 @@ package struct FileReading: Sendable {
     // MARK: What YAML allows and we do not
 
     /// Merge keys and tags of other schemas: readers disagree about them, so nothing may rest on them.
-    private func strictness(of node: Node) -> [Problem] {
-        var found: [Problem] = []
+    private func addExcesses(of node: Node, to found: inout [Problem]) {
         if let tag = node.tag, !Self.coreTags.contains(tag) {
             found.append(
                 Problem(
@@ -82,19 +83,22 @@ package struct FileReading: Sendable {
         }
         switch node.content {
         case .scalar: break
-        case .sequence(let elements): for element in elements { found += strictness(of: element) }
+        case .sequence(let elements):
+            for index in elements.indices where !elements[index].isPlainScalar {
+                addExcesses(of: elements[index], to: &found)
+            }
         case .mapping(let entries):
-            for entry in entries {
-                if let key = entry.key.scalar, key.text == "<<", key.style == .plain {
+            for index in entries.indices {
+                if case .scalar(let key) = entries[index].key.content, key.text == "<<", key.style == .plain {
                     found.append(
                         Problem(
                             .mergeKey, "the merge key '<<' is not allowed; write the keys out",
-                            at: source.location(of: entry.key)))
+                            at: source.location(of: entries[index].key)))
                 }
-                found += strictness(of: entry.key) + strictness(of: entry.value)
+                if !entries[index].key.isPlainScalar { addExcesses(of: entries[index].key, to: &found) }
+                if !entries[index].value.isPlainScalar { addExcesses(of: entries[index].value, to: &found) }
             }
         }
-        return found
     }
 
     private static let coreTags = Set(
@@ -126,6 +130,13 @@ package struct FileReading: Sendable {
             start = end + 1
         }
         return found
+    }
+}
+
+extension Node {
+    /// Whether it is a scalar without a tag.
+    fileprivate var isPlainScalar: Bool {
+        if case .scalar = content { tag == nil } else { false }
     }
 }
 

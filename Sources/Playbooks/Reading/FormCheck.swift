@@ -7,9 +7,14 @@ struct FormCheck {
     private static let mostElements = 500
 
     let source: SourceText
+    private let mayRepeatKeys: Bool
     private(set) var problems: [Problem] = []
 
-    init(_ source: SourceText) { self.source = source }
+    /// - Parameter mayRepeatKeys: whether a mapping has a key twice; the first one counts then.
+    init(_ source: SourceText, mayRepeatKeys: Bool) {
+        self.source = source
+        self.mayRepeatKeys = mayRepeatKeys
+    }
 
     /// - Parameter what: the value's name in messages, such as `'title'`; made only where there is one.
     mutating func check(_ node: Node, as kind: Shape.Kind, what: @autoclosure () -> String) {
@@ -28,44 +33,68 @@ struct FormCheck {
     // MARK: Mappings and lists
 
     private mutating func checkObject(_ node: Node, _ shape: Shape, what: @autoclosure () -> String) {
-        guard let mapping = Mapping(node) else { return reportForm(node, expected: "a mapping", what: what()) }
-        for entry in mapping.entries {
-            guard let key = shape[entry.key] else {
-                reportUnknownKey(entry.keyNode, entry.key, shape, mapping)
+        guard case .mapping(let written) = node.content else {
+            return reportForm(node, expected: "a mapping", what: what())
+        }
+        let entries = eachKeyOnce(written)
+        var isPresent = KeySet()
+        var unknown: [Int] = []
+        for index in entries.indices {
+            guard case .scalar(let name) = entries[index].key.content else { continue }
+            guard let number = shape.number(of: name.text) else {
+                unknown.append(index)
                 continue
             }
-            check(entry.value, as: key.kind, what: "'\(key.name)'")
+            isPresent.insert(number)
+            let key = shape.keys[number]
+            check(entries[index].value, as: key.kind, what: "'\(key.name)'")
         }
-        checkKeysAreScalars(node, what: what())
-        for key in shape.keys where key.isRequired && mapping[key.name] == nil {
+        if !unknown.isEmpty {
+            let free = shape.keys.indices.filter { !isPresent.contains($0) }.map { shape.keys[$0].name }
+            for index in unknown { reportUnknownKey(entries[index].key, shape, free) }
+        }
+        checkKeysAreScalars(written, what: what())
+        for number in shape.keys.indices where shape.keys[number].isRequired && !isPresent.contains(number) {
+            let key = shape.keys[number]
             report(.missingKey, "\(shape.name) needs '\(key.name)': \(key.summary.asClause)", at: node)
         }
-        checkExactlyOne(mapping, shape)
+        if !shape.exactlyOneOf.isEmpty { checkExactlyOne(node, shape) }
     }
 
-    private mutating func checkExactlyOne(_ mapping: Mapping, _ shape: Shape) {
-        guard !shape.exactlyOneOf.isEmpty else { return }
-        let present = shape.exactlyOneOf.filter { mapping[$0] != nil }
+    private mutating func checkExactlyOne(_ node: Node, _ shape: Shape) {
+        let present = shape.exactlyOneOf.filter { node.child($0) != nil }
         guard present.count != 1 else { return }
         let choices = shape.exactlyOneOf.map { "'\($0)'" }.joined(separator: " or ")
-        if present.count > 1, let second = mapping.keyNode(present[1]) {
+        if present.count > 1, let second = Mapping(node)?.keyNode(present[1]) {
             report(.notExactlyOne, "\(shape.name) has \(choices), not both", at: second)
         } else {
-            report(.notExactlyOne, "\(shape.name) needs \(choices)", at: mapping.node)
+            report(.notExactlyOne, "\(shape.name) needs \(choices)", at: node)
         }
     }
 
     private mutating func checkNamed(
         _ node: Node, _ style: Shape.NameStyle, _ kind: Shape.Kind, what: @autoclosure () -> String
     ) {
-        guard let mapping = Mapping(node) else {
+        guard case .mapping(let written) = node.content else {
             return reportForm(node, expected: "a mapping of names", what: what())
         }
-        checkKeysAreScalars(node, what: what())
-        guard isOfBearableSize(node, mapping.entries.count, what: what()) else { return }
-        for entry in mapping.entries {
-            if !style.allows(entry.key) { reportName(entry.keyNode, entry.key, style) }
-            check(entry.value, as: kind, what: "'\(entry.key)'")
+        checkKeysAreScalars(written, what: what())
+        let entries = eachKeyOnce(written)
+        guard isOfBearableSize(node, entries.count, what: what()) else { return }
+        for index in entries.indices {
+            guard case .scalar(let name) = entries[index].key.content else { continue }
+            if !style.allows(name.text) { reportName(entries[index].key, name.text, style) }
+            check(entries[index].value, as: kind, what: "'\(name.text)'")
+        }
+    }
+
+    /// The first of the entries whose keys have the same text.
+    private func eachKeyOnce(_ entries: [Node.Entry]) -> [Node.Entry] {
+        guard mayRepeatKeys else { return entries }
+        var seen: Set<String> = []
+        return entries.filter { entry in
+            guard case .scalar(let name) = entry.key.content else { return true }
+            return seen.insert(name.text).inserted
         }
     }
 
@@ -83,7 +112,7 @@ struct FormCheck {
         }
         guard isOfBearableSize(node, elements.count, what: what()) else { return }
         if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what()) must not be empty", at: node) }
-        for element in elements { check(element, as: kind, what: "an element of \(what())") }
+        for index in elements.indices { check(elements[index], as: kind, what: "an element of \(what())") }
     }
 
     private mutating func isOfBearableSize(_ node: Node, _ count: Int, what: @autoclosure () -> String) -> Bool {
@@ -92,10 +121,11 @@ struct FormCheck {
         return false
     }
 
-    private mutating func checkKeysAreScalars(_ node: Node, what: @autoclosure () -> String) {
-        guard case .mapping(let entries) = node.content else { return }
-        for entry in entries where entry.key.scalar == nil {
-            report(.wrongType, "a key of \(what()) must be text, not \(entry.key.formName)", at: entry.key)
+    private mutating func checkKeysAreScalars(_ entries: [Node.Entry], what: @autoclosure () -> String) {
+        for index in entries.indices {
+            if case .scalar = entries[index].key.content { continue }
+            let key = entries[index].key
+            report(.wrongType, "a key of \(what()) must be text, not \(key.formName)", at: key)
         }
     }
 
@@ -187,8 +217,8 @@ struct FormCheck {
 
     // MARK: Reports
 
-    private mutating func reportUnknownKey(_ node: Node, _ key: String, _ shape: Shape, _ mapping: Mapping) {
-        let free = shape.keys.map(\.name).filter { mapping[$0] == nil }
+    private mutating func reportUnknownKey(_ node: Node, _ shape: Shape, _ free: [String]) {
+        let key = node.scalar?.text ?? ""
         let nearest = nearestName(to: key, among: free)
         let expected = nearest == nil ? "; expected \(shape.keys.map { "'\($0.name)'" }.joined(separator: ", "))" : ""
         report(
@@ -239,6 +269,14 @@ struct FormCheck {
     private mutating func report(_ code: Problem.Code, _ message: String, at node: Node, suggestion: String? = nil) {
         problems.append(Problem(code, message, at: source.location(of: node), suggestion: suggestion))
     }
+}
+
+/// Which of the keys of a shape are there.
+private struct KeySet {
+    private var bits: UInt64 = 0
+
+    mutating func insert(_ number: Int) { bits |= 1 << UInt64(number) }
+    func contains(_ number: Int) -> Bool { bits & (1 << UInt64(number)) != 0 }
 }
 
 extension Shape.Kind {
@@ -313,7 +351,11 @@ extension String {
         count <= 80 ? "'\(self)'" : "'\(prefix(79))…'"
     }
 
-    var isBlank: Bool { allSatisfy(\.isWhitespace) }
+    var isBlank: Bool {
+        // Most texts start with a letter: nothing need be known of characters for that.
+        if let first = utf8.first, (0x21...0x7E).contains(first) { return false }
+        return allSatisfy(\.isWhitespace)
+    }
 
     var isWebAddress: Bool {
         let rest = hasPrefix("https://") ? dropFirst(8) : hasPrefix("http://") ? dropFirst(7) : ""

@@ -2,6 +2,7 @@ internal import YAML
 
 /// Whether the text is a version of semver.org: three numbers without leading zeros, then `-` and `+` parts.
 func isSemanticVersion(_ text: String) -> Bool {
+    if isThreeDigits(text.utf8) { return true }
     let build = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
     let release = build[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let numbers = release[0].split(separator: ".", omittingEmptySubsequences: false)
@@ -9,6 +10,12 @@ func isSemanticVersion(_ text: String) -> Bool {
     if release.count == 2, !areIdentifiers(release[1], numbersMayStartWithZero: false) { return false }
     if build.count == 2, !areIdentifiers(build[1], numbersMayStartWithZero: true) { return false }
     return true
+}
+
+/// `1.0.0`, as most versions are: told without taking the text apart.
+private func isThreeDigits(_ bytes: String.UTF8View) -> Bool {
+    guard bytes.count == 5 else { return false }
+    return bytes.enumerated().allSatisfy { $0.isMultiple(of: 2) ? $1.isDigit : $1 == UInt8(ascii: ".") }
 }
 
 private func isNumericIdentifier(_ text: Substring) -> Bool {

@@ -1,13 +1,15 @@
 /// What a mapping in a file of ours may hold.
 ///
 /// The loader checks files by it, the JSON Schema is written from it.
-package struct Shape: Sendable {
-    package struct Key: Sendable {
-        package var name: String
-        package var kind: Kind
+///
+/// A class, as its keys are: each file is compared with the same ones, and nothing of them is copied for it.
+package final class Shape: Sendable {
+    package final class Key: Sendable {
+        package let name: String
+        package let kind: Kind
         /// For editors and reference pages; one sentence.
-        package var summary: String
-        package var isRequired: Bool
+        package let summary: String
+        package let isRequired: Bool
 
         package init(_ name: String, _ kind: Kind, _ summary: String, isRequired: Bool = false) {
             self.name = name
@@ -65,11 +67,11 @@ package struct Shape: Sendable {
     }
 
     /// With its article, for messages: `a cause`.
-    package var name: String
-    package var summary: String
-    package var keys: [Key]
+    package let name: String
+    package let summary: String
+    package let keys: [Key]
     /// Exactly one of these keys must be there.
-    package var exactlyOneOf: [String]
+    package let exactlyOneOf: [String]
 
     package init(_ name: String, _ summary: String, exactlyOneOf: [String] = [], keys: [Key]) {
         self.name = name
@@ -78,7 +80,13 @@ package struct Shape: Sendable {
         self.keys = keys
     }
 
-    package subscript(name: String) -> Key? { keys.first { $0.name == name } }
+    package subscript(name: String) -> Key? { number(of: name).map { keys[$0] } }
+
+    /// The place of the key of that name among all.
+    func number(of name: String) -> Int? {
+        for number in keys.indices where keys[number].name == name { return number }
+        return nil
+    }
 }
 
 extension Shape.NameStyle {
@@ -93,7 +101,7 @@ extension Shape.NameStyle {
     }
 
     package func allows(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
+        let bytes = name.utf8
         switch self {
         case .kebab:
             return (1...63).contains(bytes.count) && bytes.first != UInt8(ascii: "-")
@@ -140,7 +148,7 @@ extension Shape.NameStyle {
 
     private var isKebab: Bool { if case .kebab = self { true } else { false } }
 
-    private func isIdentifier(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private func isIdentifier(_ bytes: Substring.UTF8View) -> Bool {
         guard let first = bytes.first, !first.isDigit else { return false }
         return bytes.allSatisfy(\.isNameByte)
     }

@@ -24,11 +24,9 @@ package struct SourceText: Sendable {
         self.bytes = bytes
         let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var starts = [byteOrderMark]
-        for (offset, byte) in bytes.enumerated() where offset >= byteOrderMark {
-            let endsLine =
-                byte == UInt8(ascii: "\n")
-                || byte == UInt8(ascii: "\r") && !bytes.is(UInt8(ascii: "\n"), at: offset + 1)
-            if endsLine { starts.append(offset + 1) }
+        for offset in bytes.indices.dropFirst(byteOrderMark) where bytes[offset].isLineBreak {
+            if bytes[offset] == UInt8(ascii: "\r"), bytes.is(UInt8(ascii: "\n"), at: offset + 1) { continue }
+            starts.append(offset + 1)
         }
         lineStarts = starts
         charactersBefore = stride(from: 0, to: bytes.count, by: Self.blockSize).reduce(into: [0]) { counts, start in

@@ -87,7 +87,7 @@ private let sources = [
         #expect(parsed.overrides.count == 1)
         #expect(parsed.problems.count == 2)
         let first = library(shelf.shelf())
-        #expect(first.symptomSearch == nil)
+        #expect(first.symptomSearch == Array("abcde".utf8))
         expectSame(first, parsed)
         let second = library(shelf.shelf())
         #expect(second.symptomSearch == Array("abcde".utf8))
@@ -116,6 +116,45 @@ private let sources = [
         #expect(library.explaining(["b/some-cause"]).map(\.playbook.name) == ["a", "c"])
         #expect(library.outlines.count == 5)
         #expect(library["e"] == nil)
+    }
+
+    @Test func `what is wrong with an expression is told when the playbook is used, and breaks no other`() throws {
+        let shelf = MadeUpShelf()
+        var sources = sources
+        sources[0].append(content("one/bad.yaml", named("bad", explains: "b/some-cause").replacing("'a'", with: "1")))
+        // What would hide another playbook has to be sound.
+        sources[1].append(content("mine/d.yaml", named("d").replacing("platform ==", with: "platfrom ==")))
+        let parsed = PlaybookLibrary(sources, loader: loader)
+        #expect(parsed["bad"] == nil)
+        for _ in 0..<2 {
+            let told = Mutex<[Problem]>([])
+            let library = PlaybookLibrary(sources, loader: loader, shelf: shelf.shelf()) { new in
+                told.withLock { $0 += new }
+            }
+            #expect(library.outlines.map(\.name) == ["a", "b", "bad", "c", "d", "e"])
+            let known = library.problems
+            #expect(known.contains { $0.code == .undeclaredName && $0.location.file == "mine/d.yaml" })
+            #expect(library["d"]?.file == "one/two.yaml")
+            #expect(library["a"] != nil && !library.isBroken("a"))
+            #expect(told.withLock(\.self) == [])
+            #expect(library["bad"] == nil && library.isBroken("bad"))
+            #expect(library["bad"] == nil)
+            let new = told.withLock(\.self)
+            #expect(new.map(\.location.file) == ["one/bad.yaml"])
+            #expect(library.problems == parsed.problems)
+            #expect(known + new == (known + new).filter { parsed.problems.contains($0) })
+            #expect(library.explaining(["b/some-cause"]).map(\.playbook.name) == ["a", "c"])
+            #expect(library.playbooks.map(\.name) == parsed.playbooks.map(\.name))
+            #expect(told.withLock { $0.count } == new.count)
+        }
+    }
+
+    @Test func `an outline that is read is that of the playbook`() throws {
+        for content in sources.joined() where content.file != "one/broken.yaml" {
+            let (playbooks, problems) = loader.load(content.bytes, file: content.file)
+            #expect(problems == [])
+            #expect(loader.outlines(of: content).outlines == playbooks.map(PlaybookOutline.init))
+        }
     }
 
     @Test func `what an index says never stands in for the file`() {
