@@ -1,3 +1,5 @@
+internal import Playbooks
+
 /// The list `digests.txt` of a package: what `sha256sum` writes, sorted by path; its own digest is the library's.
 ///
 /// A person checks it with coreutils alone: `sha256sum -c digests.txt`.
@@ -13,9 +15,14 @@ package enum Digests {
     }
 
     package static func list(_ tree: PackageTree) -> [UInt8] {
+        let paths = tree.paths.filter(isListed)
+        let digests = paths.concurrentMap { sha256(tree[$0] ?? []) }
         var text: [UInt8] = []
-        for path in tree.paths where isListed(path) {
-            text += Array("\(sha256(tree[path] ?? []))  \(path)\n".utf8)
+        for (path, digest) in zip(paths, digests) {
+            text += digest.utf8
+            text += "  ".utf8
+            text += path.utf8
+            text.append(UInt8(ascii: "\n"))
         }
         return text
     }

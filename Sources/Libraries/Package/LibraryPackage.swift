@@ -30,7 +30,8 @@ package struct LibraryPackage: Sendable {
     package var filePrefix: String { "\(manifest.name)@\(manifest.version)/" }
 
     package var playbooks: [PlaybookFiles.Content] {
-        yaml(below: "playbooks/").filter { !$0.file.hasPrefix(filePrefix + "playbooks/tests/") }
+        let tests = filePrefix + "playbooks/tests/"
+        return yaml(below: "playbooks/").filter { !$0.file.hasPrefix(tests) }
     }
     package var tests: [PlaybookFiles.Content] { yaml(below: "playbooks/tests/") }
     package var overlays: [PlaybookFiles.Content] {
@@ -55,8 +56,9 @@ package struct LibraryPackage: Sendable {
     }
 
     private func yaml(below folder: String) -> [PlaybookFiles.Content] {
-        tree.paths.filter { $0.hasPrefix(folder) && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
-            .map { PlaybookFiles.Content(file: filePrefix + $0, bytes: tree[$0] ?? []) }
+        let prefix = filePrefix
+        return tree.paths.filter { $0.hasPrefix(folder) && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
+            .map { PlaybookFiles.Content(file: prefix + $0, bytes: tree[$0] ?? []) }
     }
 
     /// Loads every playbook, and compares what they use with what the library declares.

@@ -7,7 +7,7 @@ enum PackagePath {
     static let mostDepth = 8
 
     static func check(_ path: String) throws(LibraryError) {
-        let bytes = Array(path.utf8)
+        let bytes = path.utf8
         guard !bytes.isEmpty, bytes.count <= mostBytes else {
             throw LibraryError(.unsafePath, "a file's path has \(bytes.count) bytes; expected 1 to \(mostBytes)")
         }
@@ -16,22 +16,31 @@ enum PackagePath {
                 .unsafePath,
                 "the path '\(printable(path))' holds characters other than ASCII letters, digits, '.', '_', '-', '+'")
         }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= mostDepth else {
-            throw LibraryError(.unsafePath, "'\(path)' is \(parts.count) levels deep; at most \(mostDepth) are allowed")
+        let depth = bytes.count { $0 == slash } + 1
+        guard depth <= mostDepth else {
+            throw LibraryError(.unsafePath, "'\(path)' is \(depth) levels deep; at most \(mostDepth) are allowed")
         }
-        for part in parts {
-            // Absolute, `..`, `.`, doubled and trailing slashes, hidden files, options of careless programs.
-            guard let first = part.first, first != ".", first != "-", part.last != "." else {
-                throw LibraryError(.unsafePath, "'\(path)' is not a plain relative path")
-            }
+        guard isPlain(bytes) else { throw LibraryError(.unsafePath, "'\(path)' is not a plain relative path") }
+    }
+
+    private static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
+
+    /// Neither absolute nor with `..`, `.`, doubled or trailing slashes, hidden files, options of careless programs.
+    private static func isPlain(_ path: String.UTF8View) -> Bool {
+        var last = slash
+        for byte in path {
+            if last == slash, byte == slash || byte == dot || byte == UInt8(ascii: "-") { return false }
+            if last == dot, byte == slash { return false }
+            last = byte
         }
+        return last != slash && last != dot
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
         byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26
-            || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "/")]
-                .contains(byte)
+            || byte == dot || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+            || byte == slash
     }
 }
 

@@ -3,11 +3,14 @@ internal import Crypto
 /// The files of a package, in memory: the very bytes that are hashed, verified and parsed.
 ///
 /// A package is never unpacked to disk, so that a hostile one has nowhere to write.
-package struct PackageTree: Sendable, Hashable {
+package struct PackageTree: Sendable, Equatable {
     package static let mostFiles = 20_000
     package static let mostBytes = 64 << 20
 
     private(set) var contents: [String: [UInt8]] = [:]
+    /// As they came, which is mostly their order already.
+    private var pathsAsAdded: [String] = []
+    private var isSorted = true
     private var lowercased: Set<String> = []
     private var directories: Set<String> = []
     private var size = 0
@@ -16,8 +19,10 @@ package struct PackageTree: Sendable, Hashable {
 
     package subscript(path: String) -> [UInt8]? { contents[path] }
 
-    /// Sorted by their bytes.
-    package var paths: [String] { contents.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+    package static func == (left: PackageTree, right: PackageTree) -> Bool { left.contents == right.contents }
+
+    /// Sorted by their bytes, as `<` does where all are ASCII.
+    package var paths: [String] { isSorted ? pathsAsAdded : pathsAsAdded.sorted() }
 
     package mutating func add(_ path: String, _ bytes: [UInt8]) throws(LibraryError) {
         try PackagePath.check(path)
@@ -29,25 +34,39 @@ package struct PackageTree: Sendable, Hashable {
             throw LibraryError(.tooLarge, "the package is larger than \(Self.mostBytes >> 20) MiB")
         }
         // Where case does not count, one of two such files would stand for the other.
-        guard lowercased.insert(path.lowercased()).inserted else {
+        let folded = path.utf8.contains(where: Self.isUpper) ? path.lowercased() : path
+        guard lowercased.insert(folded).inserted else {
             throw LibraryError(.duplicateFile, "'\(path)' is there twice, if case does not count")
         }
-        guard !directories.contains(path.lowercased()) else {
+        guard !directories.contains(folded) else {
             throw LibraryError(.duplicateFile, "'\(path)' is a file and a directory")
         }
-        for parent in parents(of: path.lowercased()) {
+        try addParents(of: folded)
+        if let last = pathsAsAdded.last, path < last { isSorted = false }
+        pathsAsAdded.append(path)
+        contents[path] = bytes
+    }
+
+    private static func isUpper(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "A") < 26 }
+
+    private mutating func addParents(of path: String) throws(LibraryError) {
+        var rest = path[...]
+        while let slash = rest.lastIndex(of: "/") {
+            rest = rest[..<slash]
+            let parent = String(rest)
             guard !lowercased.contains(parent) else {
                 throw LibraryError(.duplicateFile, "'\(parent)' is a file and a directory")
             }
-            directories.insert(parent)
+            // Those above it came with it.
+            guard directories.insert(parent).inserted else { return }
         }
-        contents[path] = bytes
     }
 
     mutating func remove(_ path: String) {
         guard let bytes = contents.removeValue(forKey: path) else { return }
         size -= bytes.count
         lowercased.remove(path.lowercased())
+        pathsAsAdded.removeAll { $0 == path }
     }
 
     /// The files below a folder, as a package of their own.
@@ -56,8 +75,8 @@ package struct PackageTree: Sendable, Hashable {
         guard !prefix.isEmpty else { return self }
         try PackagePath.check(prefix)
         var tree = PackageTree()
-        for (path, bytes) in contents where path.hasPrefix(prefix + "/") {
-            try tree.add(String(path.dropFirst(prefix.count + 1)), bytes)
+        for path in paths where path.hasPrefix(prefix + "/") {
+            try tree.add(String(path.dropFirst(prefix.count + 1)), contents[path] ?? [])
         }
         guard !tree.contents.isEmpty else {
             throw LibraryError(.notFound, "there is no folder '\(prefix)' in the source")
@@ -72,21 +91,18 @@ package struct PackageTree: Sendable, Hashable {
         guard tops.count == 1, let top = tops.first, contents["\(top)/library.yaml"] != nil else { return self }
         return try subfolder(String(top))
     }
-
-    private func parents(of path: String) -> [String] {
-        let parts = path.split(separator: "/")
-        return (1..<max(1, parts.count)).map { parts[..<$0].joined(separator: "/") }
-    }
 }
 
 func sha256(_ bytes: [UInt8]) -> String { hexadecimal(SHA256.hash(data: bytes)) }
 
 func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
+    text.reserveCapacity(64)
     for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+        text.append(hexadecimalDigit(byte >> 4))
+        text.append(hexadecimalDigit(byte & 15))
     }
     return String(decoding: text, as: UTF8.self)
 }
+
+private func hexadecimalDigit(_ number: UInt8) -> UInt8 { number < 10 ? 48 + number : 87 + number }

@@ -73,6 +73,20 @@ enum Tar {
 }
 
 private struct TarReader {
+    /// A block of the archive, where it is.
+    struct Header {
+        let start: Int
+        let archive: [UInt8]
+
+        subscript(range: Range<Int>) -> ArraySlice<UInt8> {
+            archive[start + range.lowerBound..<start + range.upperBound]
+        }
+        subscript(offset: Int) -> UInt8 { archive[start + offset] }
+    }
+
+    private static let posixMagic = Array("ustar\u{0}".utf8)
+    private static let gnuMagic = Array("ustar  \u{0}".utf8)
+
     let archive: [UInt8]
     var position = 0
     /// What a pax header says of the next entry.
@@ -103,11 +117,11 @@ private struct TarReader {
     }
 
     private mutating func readEntry(into tree: inout PackageTree) throws(LibraryError) {
-        let header = Array(archive[position..<position + 512])
+        let header = Header(start: position, archive: archive)
         position += 512
         try checkSum(header)
-        let isPOSIX = header[257..<263].elementsEqual(Array("ustar\u{0}".utf8))
-        let isGNU = header[257..<265].elementsEqual(Array("ustar  \u{0}".utf8))
+        let isPOSIX = header[257..<263].elementsEqual(Self.posixMagic)
+        let isGNU = header[257..<265].elementsEqual(Self.gnuMagic)
         guard isPOSIX || isGNU else { throw malformed("an entry is not in the ustar format") }
         let writtenSize = try number(header[124..<136])
         let writtenName = try name(header, isPOSIX: isPOSIX)
@@ -144,7 +158,7 @@ private struct TarReader {
     /// `./library.yaml`, as `tar -C folder .` writes it.
     private func relative(_ name: String) -> String { name.hasPrefix("./") ? String(name.dropFirst(2)) : name }
 
-    private func name(_ header: [UInt8], isPOSIX: Bool) throws(LibraryError) -> String {
+    private func name(_ header: Header, isPOSIX: Bool) throws(LibraryError) -> String {
         let name = try text(header[0..<100])
         guard isPOSIX else {
             // GNU keeps times where POSIX has the prefix.
@@ -170,9 +184,10 @@ private struct TarReader {
         return digits.reduce(0) { $0 * 8 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    private func checkSum(_ header: [UInt8]) throws(LibraryError) {
-        var sum = 0
-        for (index, byte) in header.enumerated() { sum += (148..<156).contains(index) ? 32 : Int(byte) }
+    private func checkSum(_ header: Header) throws(LibraryError) {
+        var sum = 8 * 32
+        for byte in header[0..<148] { sum += Int(byte) }
+        for byte in header[156..<512] { sum += Int(byte) }
         guard try number(header[148..<156]) == sum else { throw malformed("a header's checksum is wrong") }
     }
 
