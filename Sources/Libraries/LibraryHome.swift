@@ -131,16 +131,24 @@ package struct LibraryHome: Sendable {
     ) async throws(LibraryError) -> Candidate {
         let tree: PackageTree
         let transport: String
-        if let pinned, store.contains(pinned.digest) {
-            (tree, transport) = (try store.package(pinned.digest).tree, pinned.transport)
+        // In the cache already, unless more signatures are needed, which may have been added since.
+        let kept = try pinned.flatMap { pinned throws(LibraryError) in try keptPackage(pinned.digest) }
+        let lack = kept.flatMap { lackOfSigners($0, reference) }
+        if let pinned, let kept, lack == nil {
+            (tree, transport) = (kept.tree, pinned.transport)
         } else if let pinned, let packed = try archive(of: pinned, in: mirror) {
             (tree, transport) = (try Tar.read(Gzip.unpack(packed)), pinned.transport)
         } else {
+            if let lack, isOffline { throw lack }
             guard !isOffline || reference.transport == .directory else {
                 throw LibraryError(.offline, "\(reference) is not in the cache, and --offline forbids to fetch it")
             }
-            let fetched = try await reference.fetch(environment: environment, pinned: pinned?.transport)
-            (tree, transport) = (fetched.tree, fetched.transport)
+            do throws(LibraryError) {
+                let fetched = try await fetch(reference, pinned: pinned?.transport)
+                (tree, transport) = (fetched.tree, fetched.transport)
+            } catch {
+                throw lack ?? error
+            }
         }
         let package = try LibraryPackage(checking: tree)
         if let pinned, pinned.digest != package.digest {
@@ -158,6 +166,29 @@ package struct LibraryHome: Sendable {
         return Candidate(
             package: package, playbooks: playbooks, source: source, transport: transport, admission: admission,
             waitsUntil: pinned == nil ? try waiting(of: package, from: source) : nil)
+    }
+
+    private func keptPackage(_ digest: String) throws(LibraryError) -> LibraryPackage? {
+        store.contains(digest) ? try store.package(digest) : nil
+    }
+
+    private func lackOfSigners(_ package: LibraryPackage, _ reference: LibraryReference) -> LibraryError? {
+        do throws(LibraryError) { _ = try gate.admit(package, from: reference.description) } catch {
+            return error.code == .untrusted ? error : nil
+        }
+        return nil
+    }
+
+    /// From the mirror that the policy names, if it names one.
+    private func fetch(_ reference: LibraryReference, pinned: String?) async throws(LibraryError) -> FetchedTree {
+        let place = try gate.policy.place(of: reference)
+        do throws(LibraryError) {
+            return try await place.fetch(environment: environment, pinned: pinned)
+        } catch {
+            guard place != reference else { throw error }
+            throw LibraryError(
+                error.code, error.message, hint: "a mirror in trust.yaml leads there from \(reference)")
+        }
     }
 
     /// The file is found by what the lock says; whatever else it is called, its digest decides.

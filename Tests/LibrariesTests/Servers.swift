@@ -34,6 +34,25 @@ func withProcess(
 
 func listens(_ port: Int) -> String { "(echo > /dev/tcp/127.0.0.1/\(port)) 2>/dev/null" }
 
+/// Debian's docker-registry, which has no referrers API: the body gets its folder and `127.0.0.1:PORT`.
+func withRegistry(_ body: (String, String) async throws -> Void) async throws {
+    try await withDirectory { folder in
+        let port = try await unusedPort()
+        let configuration = """
+            version: 0.1
+            log: {level: error}
+            storage: {filesystem: {rootdirectory: \(folder)/registry}}
+            http: {addr: "127.0.0.1:\(port)"}
+            """
+        try Disk.replace("\(folder)/registry.yml", Array(configuration.utf8))
+        try await withProcess(
+            "/usr/bin/docker-registry", ["serve", "\(folder)/registry.yml"], ready: listens(port)
+        ) {
+            try await body(folder, "127.0.0.1:\(port)")
+        }
+    }
+}
+
 /// The registry of `Fixtures`: the body gets `127.0.0.1:PORT`.
 func withMadeUpRegistry(_ folder: String, wantsToken: Bool = false, _ body: (String) async throws -> Void) async throws
 {

@@ -94,12 +94,7 @@ struct OCILayout {
     }
 
     private func descriptor(_ type: String, _ bytes: [UInt8], tag: String) -> Value {
-        guard case .map(let map) = OCI.descriptor(type, bytes) else { return .null }
-        var fields = Dictionary(
-            map.entries.compactMap { entry in
-                if case .string(let name) = entry.key { (name, entry.value) } else { nil }
-            }, uniquingKeysWith: { first, _ in first })
-        fields["annotations"] = .map(["org.opencontainers.image.ref.name": .string(tag)])
-        return .map(Map(fields))
+        OCI.descriptor(type, bytes).adding(
+            "annotations", .map(["org.opencontainers.image.ref.name": .string(tag)]))
     }
 }

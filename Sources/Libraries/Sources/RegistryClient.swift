@@ -185,6 +185,8 @@ enum OCI {
     static let manifest = "application/vnd.oci.image.manifest.v1+json"
     static let index = "application/vnd.oci.image.index.v1+json"
     static let empty = "application/vnd.oci.empty.v1+json"
+    static let imageConfiguration = "application/vnd.oci.image.config.v1+json"
+    static let imageLayer = "application/vnd.oci.image.layer.v1.tar+gzip"
     static let library = "application/vnd.triage.library.v1"
     static let configuration = "application/vnd.triage.library.config.v1+json"
     static let content = "application/vnd.triage.library.content.v1.tar+gzip"
@@ -211,13 +213,14 @@ enum OCI {
     }
 
     static func manifest(
-        artifactType: String, configuration: Value, layer: Value, subject: Value? = nil,
+        artifactType: String? = nil, configuration: Value, layer: Value, subject: Value? = nil,
         annotations: [String: String] = [:]
     ) -> [UInt8] {
         var fields: [String: Value] = [
-            "schemaVersion": .int(2), "mediaType": .string(manifest), "artifactType": .string(artifactType),
-            "config": configuration, "layers": .list([layer]),
+            "schemaVersion": .int(2), "mediaType": .string(manifest), "config": configuration,
+            "layers": .list([layer]),
         ]
+        if let artifactType { fields["artifactType"] = .string(artifactType) }
         if let subject { fields["subject"] = subject }
         if !annotations.isEmpty { fields["annotations"] = .map(Map(annotations.mapValues { .string($0) })) }
         return write(.map(Map(fields)))
@@ -227,5 +230,15 @@ enum OCI {
 extension Value {
     subscript(key: String) -> Value? { if case .map(let map) = self { map[key] } else { nil } }
     var text: String? { if case .string(let text) = self { text } else { nil } }
+    /// A map with one field more.
+    func adding(_ key: String, _ value: Value) -> Value {
+        guard case .map(let map) = self else { return self }
+        var fields = Dictionary(
+            map.entries.compactMap { entry in
+                if case .string(let name) = entry.key { (name, entry.value) } else { nil }
+            }, uniquingKeysWith: { first, _ in first })
+        fields[key] = value
+        return .map(Map(fields))
+    }
     var elements: [Value] { if case .list(let list) = self { list.elements } else { [] } }
 }

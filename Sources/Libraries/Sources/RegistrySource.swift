@@ -42,22 +42,32 @@ package struct RegistrySource: Sendable {
     func fetch(environment: [String: String], pinned: String?) async throws(LibraryError) -> FetchedTree {
         var client = client(environment)
         let wanted = pinned.flatMap { $0.hasPrefix("sha256:") ? $0 : nil } ?? reference
-        guard let (digest, document) = try await client.manifest(wanted) else {
+        guard var (digest, document) = try await client.manifest(wanted) else {
             throw LibraryError(.notFound, "\(host)/\(repository) has no \(wanted)")
         }
-        guard document["artifactType"]?.text == OCI.library else {
+        let transport = digest
+        if let variant = LibraryImage.variant(of: document) {
+            guard let found = try await client.manifest(variant) else {
+                throw LibraryError(.notFound, "\(host)/\(repository) lacks \(variant), which \(wanted) names")
+            }
+            (digest, document) = found
+        }
+        let isImage = document["config"]?["mediaType"]?.text == OCI.imageConfiguration
+        guard isImage || document["artifactType"]?.text == OCI.library else {
             throw LibraryError(.malformedArchive, "\(host)/\(repository):\(wanted) is no library of triage's")
         }
         let layers = document["layers"]?.elements ?? []
-        guard layers.count == 1, layers[0]["mediaType"]?.text == OCI.content,
+        guard layers.count == 1, layers[0]["mediaType"]?.text == (isImage ? OCI.imageLayer : OCI.content),
             let blob = layers[0]["digest"]?.text, LibraryLock.isDigest(blob)
         else {
             throw LibraryError(.malformedArchive, "the manifest does not have one layer with the library's content")
         }
         var tree = try Tar.read(Gzip.unpack(try await client.blob(blob)))
+        // An image has its signatures among its files; those of an artifact are found by what refers to it.
+        guard !isImage else { return FetchedTree(tree: tree, transport: transport) }
         for path in tree.paths where Digests.isSignature(path) { tree.remove(path) }
         try await addSignatures(of: digest, to: &tree, &client)
-        return FetchedTree(tree: tree, transport: digest)
+        return FetchedTree(tree: tree, transport: transport)
     }
 
     private static let mostSignatures = 16
@@ -95,23 +105,47 @@ package struct RegistrySource: Sendable {
 
     /// Pushes the package and its signatures; returns the manifest's digest.
     package func push(_ package: LibraryPackage, environment: [String: String]) async throws(LibraryError) -> String {
-        guard !reference.hasPrefix("sha256:") else {
-            throw LibraryError(.badReference, "a push needs a tag, such as :\(package.manifest.version)")
-        }
+        try checkIsTag(package)
         var client = client(environment)
         let artifact = try LibraryArtifact(package)
         try await client.push(blob: artifact.configuration)
         try await client.push(blob: artifact.layer)
-        if let (old, _) = try await client.manifest(reference), old != artifact.digest,
-            SemanticVersion(reference) != nil
-        {
-            throw LibraryError(
-                .versionChanged, "\(host)/\(repository):\(reference) is there already, with other content",
-                hint: "a version never changes; raise it")
-        }
+        try await checkTag(&client, artifact.digest)
         try await client.push(manifest: artifact.manifest, as: reference)
         for signature in artifact.signatures { try await push(signature, of: artifact.digest, &client) }
         return artifact.digest
+    }
+
+    /// The same as an image, which container runtimes can mount; returns the digest of its index.
+    package func pushImage(
+        _ package: LibraryPackage, environment: [String: String]
+    ) async throws(LibraryError) -> String {
+        try checkIsTag(package)
+        var client = client(environment)
+        let image = try LibraryImage(package)
+        try await client.push(blob: image.layer)
+        try await checkTag(&client, image.digest)
+        for variant in image.variants {
+            try await client.push(blob: variant.configuration)
+            try await client.push(manifest: variant.manifest, as: "sha256:" + sha256(variant.manifest))
+        }
+        try await client.push(manifest: image.index, as: reference, type: OCI.index)
+        return image.digest
+    }
+
+    private func checkIsTag(_ package: LibraryPackage) throws(LibraryError) {
+        guard !reference.hasPrefix("sha256:") else {
+            throw LibraryError(.badReference, "a push needs a tag, such as :\(package.manifest.version)")
+        }
+    }
+
+    /// A version that is there stays what it is.
+    private func checkTag(_ client: inout RegistryClient, _ digest: String) async throws(LibraryError) {
+        guard let (old, _) = try await client.manifest(reference), old != digest, SemanticVersion(reference) != nil
+        else { return }
+        throw LibraryError(
+            .versionChanged, "\(host)/\(repository):\(reference) is there already, with other content",
+            hint: "a version never changes; raise it")
     }
 
     private func push(

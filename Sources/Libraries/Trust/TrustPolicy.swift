@@ -36,6 +36,8 @@ package struct TrustPolicy: Sendable {
     package var unsigned = Unsigned.ask
     package var minimumAge: Int64 = 0
     package var rules: [Rule] = []
+    /// Where to look instead, the machine's before the person's; what a source is, its rules and its lock stay the same.
+    package var mirrors: [Mirror] = []
     /// Where it was read from; the first rule that matches counts, the system's rules first.
     package private(set) var isEnforced = false
     package var signers = AllowedSigners()
@@ -74,6 +76,10 @@ package struct TrustPolicy: Sendable {
             level = defaults.text("level").flatMap(Level.init) ?? .readOnly
             minimumAge = try Self.age(defaults, file) ?? 0
             unsigned = defaults.text("unsigned").flatMap(Unsigned.init) ?? .ask
+        }
+        for item in root.elements("mirrors").compactMap(Mapping.init) {
+            guard let origin = item.text("of"), let place = item.text("at") else { continue }
+            mirrors.append(try Mirror(of: origin, at: place, file: file))
         }
         for item in root.elements("sources").compactMap(Mapping.init) {
             guard let match = item.text("match"), let name = item.text("name") else { continue }
@@ -183,6 +189,7 @@ extension Shape {
                                 "What happens to packages without a signature."),
                             minimumAgeKey,
                         ])), "What holds for sources that no rule matches."),
+            Key("mirrors", .list(.object(.mirror)), "Where to look instead; the first that matches counts."),
             Key(
                 "sources",
                 .list(

@@ -55,6 +55,8 @@ struct PushLibrary: AsyncParsableCommand {
 
     @Argument(help: "The library's folder.") var folder: String
     @Argument(help: "oci://host/repository:tag") var target: String
+    @Flag(help: "Push it as a container image that can be mounted, its signatures among its files.")
+    var asImage = false
     @OptionGroup var options: LibraryOptions
 
     func run() async throws {
@@ -67,7 +69,10 @@ struct PushLibrary: AsyncParsableCommand {
             }
             let package = try LibraryPublishing.package(folder)
             _ = try package.checkedPlaybooks(Loader(catalogue: session.catalogue))
-            return try await RegistrySource(reference).push(package, environment: session.environment)
+            let source = try RegistrySource(reference)
+            return asImage
+                ? try await source.pushImage(package, environment: session.environment)
+                : try await source.push(package, environment: session.environment)
         }
         session.output.result("\(digest)\n")
     }

@@ -8,24 +8,6 @@ import Testing
 @Suite struct RegistryTests {
     static let tools = ["docker-registry", "skopeo", "ssh-keygen", "bash"]
 
-    private func withRegistry(_ body: (String, String) async throws -> Void) async throws {
-        try await withDirectory { folder in
-            let port = try await unusedPort()
-            let configuration = """
-                version: 0.1
-                log: {level: error}
-                storage: {filesystem: {rootdirectory: \(folder)/registry}}
-                http: {addr: "127.0.0.1:\(port)"}
-                """
-            try Disk.replace("\(folder)/registry.yml", Array(configuration.utf8))
-            try await withProcess(
-                "/usr/bin/docker-registry", ["serve", "\(folder)/registry.yml"], ready: listens(port)
-            ) {
-                try await body(folder, "127.0.0.1:\(port)")
-            }
-        }
-    }
-
     @Test(.enabled(if: tools.allSatisfy(isInstalled), "docker-registry, skopeo, ssh-keygen or bash is not installed"))
     func `what is pushed is pulled with its signatures, also after skopeo carried it over a gap`() async throws {
         try await withRegistry { folder, host in
