@@ -44,7 +44,7 @@ struct Hypothesis {
     enum Role {
         /// Its playbook was named, or the text shows its symptom.
         case asked
-        /// It explains a confirmed cause. Shown only when it is confirmed itself.
+        /// It explains a confirmed cause, or is asked by a playbook that has none. Shown only when it is confirmed itself.
         case explaining
     }
 
@@ -109,6 +109,26 @@ struct Evaluation {
         for (index, playbook, cause) in library.explaining(confirmed)
         where !known.contains("\(playbook.name)/\(playbook.causes[cause].id)") {
             add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + index)
+        }
+        return hypotheses.count > before
+    }
+
+    /// Whether playbooks were found that one without an answer asks, and that had not taken part.
+    ///
+    /// They are asked once nothing more can be had for the asker: then its own facts may be what is missing.
+    mutating func askOthers() -> Bool {
+        let known = Set(hypotheses.map(\.id))
+        let answered = Set(hypotheses.filter(\.verdict.isConfirmed).map(\.playbook.name))
+        var asked: [String] = []
+        for hypothesis in hypotheses where hypothesis.role == .asked && !answered.contains(hypothesis.playbook.name) {
+            asked += hypothesis.playbook.asks.filter { !asked.contains($0) }
+        }
+        let before = hypotheses.count
+        for (index, playbook) in asked.compactMap({ library[$0] }).enumerated() {
+            for cause in playbook.causes.indices where !known.contains("\(playbook.name)/\(playbook.causes[cause].id)")
+            {
+                add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + index)
+            }
         }
         return hypotheses.count > before
     }

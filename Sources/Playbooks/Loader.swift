@@ -17,18 +17,19 @@ package struct Loader: Sendable {
 
     /// - Parameter overlays: those that are about playbooks of this file, in their order.
     func load(
-        _ bytes: [UInt8], file: String, overlays: [Overlay]
+        _ bytes: [UInt8], file: String, overlays: [Overlay], neighbours: Neighbours = .none
     ) -> (playbooks: [Playbook], problems: [Problem]) {
         let reading = FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
         var problems = reading.problems
         var playbooks: [Playbook] = []
         for document in reading.documents {
-            let overlaid = overlaid(document.root, in: reading.source, overlays)
+            let overlaid = overlaid(document.root, in: reading.source, overlays, neighbours)
             var builder = PlaybookBuilder(
                 Mapping(overlaid.document.root) ?? document.root, source: overlaid.document.source, catalogue: catalogue
             )
             var playbook = builder.build()
             playbook?.overlays = overlaid.files
+            playbook?.lenders = overlaid.lenders
             playbook?.disabledCauses = overlaid.document.disabledCauses
             problems += overlaid.document.problems + builder.problems
             let isSound =
@@ -40,21 +41,24 @@ package struct Loader: Sendable {
     }
 
     private func overlaid(
-        _ root: Mapping, in source: SourceText, _ overlays: [Overlay]
-    ) -> (document: OverlaidDocument, files: [String]) {
+        _ root: Mapping, in source: SourceText, _ overlays: [Overlay], _ neighbours: Neighbours
+    ) -> (document: OverlaidDocument, files: [String], lenders: [String]) {
         var document = OverlaidDocument(root, source: source)
+        let lenders = document.borrow(from: neighbours)
         let name = root.mapping("metadata")?.text("name") ?? ""
         let applied = overlays.filter { $0.isAbout(name, file: source.file) }
         for overlay in applied { document.apply(overlay) }
-        return (document, applied.map(\.file))
+        return (document, applied.map(\.file), lenders)
     }
 
     /// The lines of a playbook as it counts, each with its origin; `nil` where the file has none of that name.
-    func resolvedText(_ name: String, in content: PlaybookFiles.Content, overlays: [Overlay]) -> ResolvedText? {
+    func resolvedText(
+        _ name: String, in content: PlaybookFiles.Content, overlays: [Overlay], neighbours: Neighbours
+    ) -> ResolvedText? {
         let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
         guard let root = reading.documents.first(where: { $0.root.mapping("metadata")?.text("name") == name })?.root
         else { return nil }
-        let document = overlaid(root, in: reading.source, overlays).document
+        let document = overlaid(root, in: reading.source, overlays, neighbours).document
         return ResolvedText(document.root, source: document.source)
     }
 
@@ -62,10 +66,11 @@ package struct Loader: Sendable {
     func load(_ contents: [PlaybookFiles.Content]) -> [(playbooks: [Playbook], problems: [Problem])] {
         let size = 64
         let parts = (contents.count + size - 1) / size
+        let neighbours = Neighbours(contents)
         let loaded = Mutex<[Int: [(playbooks: [Playbook], problems: [Problem])]]>([:])
         DispatchQueue.concurrentPerform(iterations: parts) { part in
             let results = contents[part * size..<min((part + 1) * size, contents.count)].map {
-                load($0.bytes, file: $0.file)
+                load($0.bytes, file: $0.file, overlays: [], neighbours: neighbours)
             }
             loaded.withLock { $0[part] = results }
         }

@@ -5,7 +5,7 @@ internal import Facts
 struct VersionCollector: Collector {
     let declaration = Declaration(
         "server.version",
-        summary: "What the server answers to anybody who asks /version and /readyz?verbose.",
+        summary: "What the server answers to anybody who asks /version, /readyz?verbose and /livez?verbose.",
         returns: .object([
             "isAPIServer": .bool, "status": .int, "gitVersion": .string, "ready": .bool, "readyStatus": .int,
             "failedChecks": .list(.string),
@@ -13,9 +13,14 @@ struct VersionCollector: Collector {
         fields: [
             "isAPIServer": "a Kubernetes API server answers, be it with a refusal",
             "status": "of /version", "gitVersion": "absent where the server tells it to nobody",
-            "failedChecks": "names of the /readyz checks that fail, such as etcd; unknown where it may not be read",
+            "failedChecks":
+                "names of the /readyz checks that fail, such as etcd, and of /livez where /readyz has none of"
+                + " etcd; unknown where they may not be read",
         ],
-        cost: .network, privileges: ["get /version and /readyz (the role system:public-info-viewer gives it to all)"])
+        cost: .network,
+        privileges: [
+            "get /version, /readyz and /livez (the role system:public-info-viewer gives it to all)"
+        ])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let access = try await ServerAccess.anonymous(in: surroundings)
@@ -33,7 +38,8 @@ struct VersionCollector: Collector {
         fields["gitVersion"] = version.json?[field: "gitVersion"]?.text.map(Value.string)
         fields.merge(await readiness(access, surroundings.effects, deadlineSeconds: deadlineSeconds)) { $1 }
         let shown = access.shownName ?? String(request.url.dropLast("/version".count))
-        return Observation(.map(Map(fields)), source: "GET \(shown)/version, GET \(shown)/readyz?verbose")
+        let pages = ["version", "readyz?verbose", "livez?verbose"].map { "GET \(shown)/\($0)" }
+        return Observation(.map(Map(fields)), source: pages.joined(separator: ", "))
     }
 
     private func readiness(
@@ -42,11 +48,18 @@ struct VersionCollector: Collector {
         do throws(Unknown) {
             let answer = try await effects.send(
                 access.probe("/readyz?verbose", deadlineSeconds: deadlineSeconds))
-            let checks = Self.failedChecks(String(decoding: answer.body, as: UTF8.self))
+            let text = String(decoding: answer.body, as: UTF8.self)
+            var checks = Self.failedChecks(text)
             guard answer.status == 200 || !checks.isEmpty else {
                 throw Unknown(
                     answer.status == 401 || answer.status == 403 ? .denied : .notFound,
                     "/readyz answers \(answer.status)", hint: "kubectl get --raw '/readyz?verbose'")
+            }
+            // Some are ready without etcd, and not alive.
+            if !text.contains("]etcd"),
+                let live = try? await effects.send(access.probe("/livez?verbose", deadlineSeconds: deadlineSeconds))
+            {
+                checks += Self.failedChecks(String(decoding: live.body, as: UTF8.self)).filter { !checks.contains($0) }
             }
             return [
                 "ready": .bool(answer.status == 200), "readyStatus": .int(Int64(answer.status)),

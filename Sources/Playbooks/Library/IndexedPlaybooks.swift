@@ -55,17 +55,33 @@ final class IndexedPlaybooks: Sendable {
         let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { files.content($0) }.flatMap {
             Overlay.read($0).overlays
         }
-        let loaded = loader.load(content.bytes, file: content.file, overlays: overlays).playbooks
+        let loaded = loader.load(
+            content.bytes, file: content.file, overlays: overlays, neighbours: neighbours
+        ).playbooks
         guard let playbook = loaded.first(where: { $0.name == outline.name }), PlaybookOutline(playbook) == outline
         else { return nil }
         memory.withLock { $0.playbooks[place] = playbook }
         return playbook
     }
 
+    /// By the index: what it leads to has to stand in the same folder, which is looked at where it is used.
+    private var neighbours: Neighbours {
+        Neighbours { [index, files] name in
+            guard let place = (try? index.index(of: name)) ?? nil, let places = try? index.places(at: place) else {
+                return nil
+            }
+            return files.content(places.playbook)
+        }
+    }
+
     var hidden: [Playbook] {
         index.hidden.compactMap { hidden in
             files.content(hidden.place).flatMap { content in
-                loader.load(content.bytes, file: content.file).playbooks.first { $0.name == hidden.name }
+                let sources = files.all
+                let source = hidden.place.source
+                let neighbours = Neighbours(sources.indices.contains(source) ? sources[source] : [])
+                return loader.load(content.bytes, file: content.file, overlays: [], neighbours: neighbours).playbooks
+                    .first { $0.name == hidden.name }
             }
         }
     }

@@ -9,7 +9,25 @@ struct LibraryCheck {
         self.broken = broken
     }
 
-    var problems: [Problem] { missingCauses + circles }
+    var problems: [Problem] { missingCauses + missingPlaybooks + circles }
+
+    /// Playbooks that are asked and do not exist.
+    private var missingPlaybooks: [Problem] {
+        let names = Set(playbooks.map(\.name))
+        return playbooks.flatMap { playbook in
+            playbook.asks.compactMap { asked -> Problem? in
+                guard asked == playbook.name || !names.contains(asked) && !broken.contains(asked) else { return nil }
+                let place = playbook.asksLocations[asked] ?? playbook.location
+                if asked == playbook.name {
+                    return Problem(.unknownPlaybook, "a playbook cannot ask itself; expected another one", at: place)
+                }
+                let nearest = nearestName(to: asked, among: names.sorted())
+                return Problem(
+                    .unknownPlaybook, "there is no playbook \(asked.quotedForMessage)\(didYouMean(nearest))", at: place,
+                    suggestion: nearest)
+            }
+        }
+    }
 
     private var missingCauses: [Problem] {
         let causes = Dictionary(

@@ -145,6 +145,8 @@ private struct Assembly {
     struct Entry {
         var playbook: Playbook
         var content: PlaybookFiles.Content
+        /// The files of its source.
+        var neighbours: Neighbours
         var overlays: [Overlay] = []
     }
 
@@ -158,12 +160,15 @@ private struct Assembly {
     mutating func add(_ source: [PlaybookFiles.Content], loader: Loader) {
         var names: Set<String> = []
         let files = source.filter { !$0.isOverlay }
+        let neighbours = Neighbours(files)
         for (content, (loaded, problems)) in zip(files, loader.load(files)) {
             self.problems += problems
             if problems.contains(where: { $0.severity == .error }) {
                 broken.formUnion(loader.namesClaimed(in: content))
             }
-            for playbook in loaded { add(Entry(playbook: playbook, content: content), names: &names) }
+            for playbook in loaded {
+                add(Entry(playbook: playbook, content: content, neighbours: neighbours), names: &names)
+            }
         }
         // Overlays change what is in force when their source has been read; a later playbook of that name is free of
         // them.
@@ -203,7 +208,7 @@ private struct Assembly {
         }
         entry.overlays.append(overlay)
         let (playbooks, problems) = loader.load(
-            entry.content.bytes, file: entry.content.file, overlays: entry.overlays)
+            entry.content.bytes, file: entry.content.file, overlays: entry.overlays, neighbours: entry.neighbours)
         self.problems += problems
         guard let playbook = playbooks.first(where: { $0.name == name }) else { return }
         entry.playbook = playbook
@@ -266,7 +271,9 @@ extension PlaybookLibrary {
         for file in playbook.overlays where !overlays.contains(where: { $0.file == file }) {
             overlays += files.content(named: file).map { Overlay.read($0).overlays } ?? []
         }
-        return loader.resolvedText(playbook.name, in: content, overlays: overlays)
+        return loader.resolvedText(
+            playbook.name, in: content, overlays: overlays,
+            neighbours: Neighbours(playbook.lenders.compactMap(files.content(named:))))
     }
 
     /// What the engine made of the outlines when the index was written.

@@ -153,6 +153,21 @@ extension Value {
         }
     }
 
+    @Test func `a server that is ready without etcd tells of it under livez`() async throws {
+        try await withLoopbackServer { request in
+            var server = APIServer()
+            server.checks = [("ping", true)]
+            if request.path == "/livez" { server.checks.append(("etcd", false)) }
+            return server.respond(request)
+        } body: { server in
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
+            #expect(fact.flag("ready") == true)
+            #expect(fact.at("failedChecks")?.elements?.compactMap(\.text) == ["etcd"])
+        }
+    }
+
     @Test func `a server that tells nobody is still an API server, and its checks are unknown`() async throws {
         try await withLoopbackServer { request in
             var server = APIServer()
