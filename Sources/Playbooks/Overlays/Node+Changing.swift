@@ -1,11 +1,6 @@
 internal import YAML
 
 extension Node {
-    subscript(key: String) -> Node? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.key.scalar?.text == key }?.value
-    }
-
     var keys: [String] {
         guard case .mapping(let entries) = content else { return [] }
         return entries.compactMap { $0.key.scalar?.text }

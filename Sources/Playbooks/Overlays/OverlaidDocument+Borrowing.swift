@@ -112,7 +112,7 @@ extension OverlaidDocument {
 
     private mutating func insert(_ name: String, _ keyNode: Node, _ value: Node, into section: String) {
         root.update(["spec"]) { specification in
-            var parts = specification[section] ?? Node(content: .mapping([]), span: value.span)
+            var parts = Mapping(specification)?[section] ?? Node(content: .mapping([]), span: value.span)
             parts.set(name, keyNode, value)
             var sectionKey = keyNode
             if case .scalar(var scalar) = sectionKey.content {
