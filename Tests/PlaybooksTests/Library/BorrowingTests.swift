@@ -1,3 +1,4 @@
+import CEL
 import Facts
 import Testing
 
