@@ -74,9 +74,9 @@ private let lender = text(
     }
 
     @Test(arguments: [
-        ("lender: [men]", "the playbook 'lender' has no definition, remedy or cause \"men\"; did you mean \"mend\"?"),
-        ("lander: [mend]", "there is no playbook \"lander\" beside this one to use"),
-        ("borrower: [mend]", "there is no playbook \"borrower\" beside this one to use"),
+        ("lender: [men]", "the playbook 'lender' has no definition, remedy or cause 'men'; did you mean 'mend'?"),
+        ("lander: [mend]", "there is no playbook 'lander' beside this one to use"),
+        ("borrower: [mend]", "there is no playbook 'borrower' beside this one to use"),
     ])
     func `what cannot be taken over is told at its place`(use: String, message: String) throws {
         let library = borrower(
@@ -85,7 +85,7 @@ private let lender = text(
             causes: [{id: one, title: One, when: platform == 'eks'}]
             """)
         let problem = try #require(library.problems.first)
-        #expect(problem.message.replacing("'men'", with: "\"men\"").hasPrefix(message.prefix(40)))
+        #expect(problem.message == message)
         #expect(problem.location.file == "here/borrower.yaml")
         #expect(problem.location.line == 5)
         #expect(library["borrower"] == nil)

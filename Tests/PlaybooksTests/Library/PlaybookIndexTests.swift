@@ -95,6 +95,18 @@ private let sources = [
         #expect(shelf.indexes.withLock { $0.count } == 1)
     }
 
+    @Test func `what a playbook takes over is found behind an index too`() {
+        let shelf = MadeUpShelf()
+        let lender = named("lender").replacing("inputs:", with: "define: {ours: platform == 'kind'}\n  inputs:")
+        let borrower = named("borrower").replacing("inputs:", with: "use: {lender: [ours]}\n  inputs:")
+            .replacing("when: platform == 'a'", with: "when: ours")
+        for _ in 0..<2 {
+            let library = library(
+                shelf.shelf(), [[content("one/lender.yaml", lender), content("one/borrower.yaml", borrower)]])
+            #expect(library["borrower"]?.definitions.map(\.name) == ["ours"])
+        }
+    }
+
     @Test func `one cause that explains two confirmed ones comes once`() {
         let shelf = MadeUpShelf()
         for _ in 0..<2 {
