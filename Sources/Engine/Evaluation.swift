@@ -113,22 +113,23 @@ struct Evaluation {
         return hypotheses.count > before
     }
 
-    /// Whether playbooks were found that one without an answer asks, and that had not taken part.
+    /// Whether causes were found that a playbook without an answer asks about, and that had not taken part.
     ///
     /// They are asked once nothing more can be had for the asker: then its own facts may be what is missing.
     mutating func askOthers() -> Bool {
-        let known = Set(hypotheses.map(\.id))
         let answered = Set(hypotheses.filter(\.verdict.isConfirmed).map(\.playbook.name))
-        var asked: [String] = []
-        for hypothesis in hypotheses where hypothesis.role == .asked && !answered.contains(hypothesis.playbook.name) {
-            asked += hypothesis.playbook.asks.filter { !asked.contains($0) }
-        }
+        var seen = Set(hypotheses.map(\.id))
+        let asked = hypotheses.filter { $0.role == .asked && !answered.contains($0.playbook.name) }.flatMap(
+            \.playbook.asks
+        )
+        .filter { seen.insert($0).inserted }
         let before = hypotheses.count
-        for (index, playbook) in asked.compactMap({ library[$0] }).enumerated() {
-            for cause in playbook.causes.indices where !known.contains("\(playbook.name)/\(playbook.causes[cause].id)")
-            {
-                add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + index)
-            }
+        for (rank, reference) in asked.enumerated() {
+            let parts = reference.split(separator: "/")
+            guard parts.count == 2, let playbook = library[String(parts[0])],
+                let cause = playbook.causes.firstIndex(where: { $0.id == parts[1] })
+            else { continue }
+            add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + rank)
         }
         return hypotheses.count > before
     }

@@ -34,7 +34,7 @@ package struct Playbook: Sendable {
     package var location: Location
     /// Of each symptom.
     package var symptomLocations: [Location]
-    /// Playbooks that are looked at as well where no cause of this one is confirmed.
+    /// `playbook/cause` of what is looked at as well where no cause of this one is confirmed.
     package var asks: [String] = []
     /// Where each of them stands.
     package var asksLocations: [String: Location] = [:]

@@ -93,7 +93,7 @@ import Testing
         playbookText(
             "asker", symptom: "connection refused", facts: "flags: flags",
             causes: "- {id: seen, title: T, when: facts.flags.a}"
-        ).replacing("  causes:", with: "  asks: [asked]\n  causes:"),
+        ).replacing("  causes:", with: "  asks: [asked/root]\n  causes:"),
         playbookText(
             "asked", symptom: "the asked one", facts: "flags: flags",
             causes: """
@@ -106,8 +106,8 @@ import Testing
         await world.diagnose(world.playbooks(Self.asking[0], Self.asking[1]), inquiry)
     }
 
-    @Test func `a playbook without an answer asks another, of which only what it confirms is told`() async {
-        let diagnosis = await ask(Self.world(false, true, false), Inquiry(text: "connection refused"))
+    @Test func `a playbook without an answer asks for a cause of another, which is told where it is confirmed`() async {
+        let diagnosis = await ask(Self.world(false, true, true), Inquiry(text: "connection refused"))
         #expect(diagnosis.summary == ["asked/root: confirmed", "asker/seen: ruled-out"])
     }
 

@@ -33,8 +33,8 @@ extension Shape {
         keys: [
             Key("symptoms", .list(.object(symptom)), "What the user sees; any of them selects the playbook."),
             Key(
-                "asks", .list(.name(.kebab)),
-                "Playbooks to look at as well where no cause of this one is confirmed; told is what they confirm."),
+                "asks", .list(.causeReference),
+                "Causes of other playbooks, as playbook/cause, to look at as well where none of this one is confirmed."),
             Key(
                 "use", .named(.kebab, .list(.text, isEmptyAllowed: false)),
                 "What is taken over from playbooks beside this one: of each the names of definitions, remedies and causes."

@@ -9,49 +9,41 @@ struct LibraryCheck {
         self.broken = broken
     }
 
-    var problems: [Problem] { missingCauses + missingPlaybooks + circles }
+    var problems: [Problem] { missingCauses + circles }
 
-    /// Playbooks that are asked and do not exist.
-    private var missingPlaybooks: [Problem] {
-        let names = Set(playbooks.map(\.name))
-        return playbooks.flatMap { playbook in
-            playbook.asks.compactMap { asked -> Problem? in
-                guard asked == playbook.name || !names.contains(asked) && !broken.contains(asked) else { return nil }
-                let place = playbook.asksLocations[asked] ?? playbook.location
-                if asked == playbook.name {
-                    return Problem(.unknownPlaybook, "a playbook cannot ask itself; expected another one", at: place)
-                }
-                let nearest = nearestName(to: asked, among: names.sorted())
-                return Problem(
-                    .unknownPlaybook, "there is no playbook \(asked.quotedForMessage)\(didYouMean(nearest))", at: place,
-                    suggestion: nearest)
-            }
-        }
-    }
-
+    /// What causes explain, and what playbooks ask, has to be there.
     private var missingCauses: [Problem] {
         let causes = Dictionary(
             playbooks.map { ($0.name, $0.causes.map(\.id) + $0.disabledCauses) },
             uniquingKeysWith: { first, _ in first })
-        return allCauses.flatMap { owner, cause in
-            cause.explains.compactMap { reference -> Problem? in
-                let parts = reference.split(separator: "/").map(String.init)
-                guard parts.count == 2, parts[0] != owner, !broken.contains(parts[0]) else { return nil }
-                let place = cause.explainsLocations[reference] ?? cause.location
-                guard let ids = causes[parts[0]] else {
-                    let nearest = nearestName(to: parts[0], among: causes.keys.sorted())
-                    return Problem(
-                        .unknownCause, "there is no playbook \(parts[0].quotedForMessage)\(didYouMean(nearest))",
-                        at: place, suggestion: nearest.map { "\($0)/\(parts[1])" })
-                }
-                guard !ids.contains(parts[1]) else { return nil }
-                let nearest = nearestName(to: parts[1], among: ids)
-                return Problem(
-                    .unknownCause,
-                    "the playbook '\(parts[0])' has no cause \(parts[1].quotedForMessage)\(didYouMean(nearest))",
-                    at: place, suggestion: nearest.map { "\(parts[0])/\($0)" })
-            }
+        let explained = allCauses.flatMap { owner, cause in
+            cause.explains.map { ($0, owner, cause.explainsLocations[$0] ?? cause.location) }
         }
+        let asked = playbooks.flatMap { playbook in
+            playbook.asks.map { ($0, playbook.name, playbook.asksLocations[$0] ?? playbook.location) }
+        }
+        return (explained + asked).compactMap { reference, owner, place in
+            missing(reference, namedBy: owner, at: place, among: causes)
+        }
+    }
+
+    private func missing(
+        _ reference: String, namedBy owner: String, at place: Location, among causes: [String: [String]]
+    ) -> Problem? {
+        let parts = reference.split(separator: "/").map(String.init)
+        guard parts.count == 2, parts[0] != owner, !broken.contains(parts[0]) else { return nil }
+        guard let ids = causes[parts[0]] else {
+            let nearest = nearestName(to: parts[0], among: causes.keys.sorted())
+            return Problem(
+                .unknownCause, "there is no playbook \(parts[0].quotedForMessage)\(didYouMean(nearest))", at: place,
+                suggestion: nearest.map { "\($0)/\(parts[1])" })
+        }
+        guard !ids.contains(parts[1]) else { return nil }
+        let nearest = nearestName(to: parts[1], among: ids)
+        return Problem(
+            .unknownCause,
+            "the playbook '\(parts[0])' has no cause \(parts[1].quotedForMessage)\(didYouMean(nearest))", at: place,
+            suggestion: nearest.map { "\(parts[0])/\($0)" })
     }
 
     private var circles: [Problem] {

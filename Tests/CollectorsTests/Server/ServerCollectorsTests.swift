@@ -184,6 +184,27 @@ extension Value {
         }
     }
 
+    @Test func `a server that tells nobody tells who is known`() async throws {
+        try await withLoopbackServer { request in
+            var server = APIServer()
+            server.allowsAnonymous = false
+            server.tokens = ["good": "jo"]
+            server.checks = [("etcd", false)]
+            return server.respond(request)
+        } body: { server in
+            let url = server.url
+            let fact = try await VersionCollector().observe(
+                ServerAccess(url), in: surroundings(), deadlineSeconds: 300
+            ) {
+                var known = ServerAccess(url)
+                known.credential = .bearer("good")
+                return known
+            }.value
+            #expect(fact.flag("ready") == false)
+            #expect(fact.at("failedChecks")?.elements?.compactMap(\.text) == ["etcd"])
+        }
+    }
+
     @Test func `another program is no API server`() async throws {
         try await withLoopbackServer { _ in
             .init(200, "<html>")

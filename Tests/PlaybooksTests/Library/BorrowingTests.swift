@@ -116,14 +116,15 @@ private let lender = text(
         #expect(!library.problems.isEmpty)
     }
 
-    @Test func `a playbook that is asked and does not exist is told`() throws {
+    @Test(arguments: [("lander/too-deep", "lender/too-deep"), ("lender/to-deep", "lender/too-deep")])
+    func `a cause that is asked and does not exist is told`(reference: String, offered: String) throws {
         let library = borrower(
             """
-            asks: [lander]
+            asks: [\(reference)]
             causes: [{id: one, title: One, when: platform == 'eks'}]
             """)
         let problem = try #require(library.problems.first)
-        #expect(problem.code == .unknownPlaybook)
-        #expect(problem.suggestion == "lender")
+        #expect(problem.code == .unknownCause)
+        #expect(problem.suggestion == offered)
     }
 }
