@@ -179,7 +179,11 @@ package struct Diagnostician: Sendable {
                     memory.uncollected = Unknown(
                         .notCollected, "the budget for conditions was used up before it was asked for")
                 }
-                if batch.isEmpty || memory.isExhausted { return memory }
+                if memory.isExhausted { return memory }
+                if batch.isEmpty {
+                    guard evaluation.askOthers() else { return memory }
+                    continue
+                }
                 for (request, fact) in zip(batch, await collect(batch, from: source)) {
                     memory.insert(fact, for: request.askers)
                 }

@@ -44,7 +44,7 @@ struct Hypothesis {
     enum Role {
         /// Its playbook was named, or the text shows its symptom.
         case asked
-        /// It explains a confirmed cause. Shown only when it is confirmed itself.
+        /// It explains a confirmed cause, or is asked by a playbook that has none. Shown only when it is confirmed itself.
         case explaining
     }
 
@@ -109,6 +109,27 @@ struct Evaluation {
         for (index, playbook, cause) in library.explaining(confirmed)
         where !known.contains("\(playbook.name)/\(playbook.causes[cause].id)") {
             add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + index)
+        }
+        return hypotheses.count > before
+    }
+
+    /// Whether causes were found that a playbook without an answer asks about, and that had not taken part.
+    ///
+    /// They are asked once nothing more can be had for the asker: then its own facts may be what is missing.
+    mutating func askOthers() -> Bool {
+        let answered = Set(hypotheses.filter(\.verdict.isConfirmed).map(\.playbook.name))
+        var seen = Set(hypotheses.map(\.id))
+        let asked = hypotheses.filter { $0.role == .asked && !answered.contains($0.playbook.name) }.flatMap(
+            \.playbook.asks
+        )
+        .filter { seen.insert($0).inserted }
+        let before = hypotheses.count
+        for (rank, reference) in asked.enumerated() {
+            let parts = reference.split(separator: "/")
+            guard parts.count == 2, let playbook = library[String(parts[0])],
+                let cause = playbook.causes.firstIndex(where: { $0.id == parts[1] })
+            else { continue }
+            add(cause..<cause + 1, of: playbook, .explaining, rank: library.count + rank)
         }
         return hypotheses.count > before
     }

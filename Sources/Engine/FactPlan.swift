@@ -123,7 +123,10 @@ struct FactPlan {
                 batch[request.place]?.reading = reading.union(request.reading)
             }
         }
-        return batch.values.sorted { $0.place.order < $1.place.order }
+        // What is always the same question comes first: it is few, and tells why the many others get no answer.
+        let values = batch.values
+        return values.filter(\.choices.isEmpty).sorted { $0.place.order < $1.place.order }
+            + values.filter { !$0.choices.isEmpty }.sorted { $0.place.order < $1.place.order }
     }
 
     /// Wants what the value lacks and what can still be had.

@@ -23,6 +23,7 @@ package struct Investigation: Sendable {
         self.memory = memory
         var evaluation = Evaluation(asked: asked, library: library, costs: memory.costs)
         evaluation.update(memory)
+        if evaluation.askOthers() { evaluation.update(memory) }
         let subject = memory.subject
         let findings = evaluation.findings(memory)
         let isExhausted = memory.isExhausted || evaluation.meter.isExhausted

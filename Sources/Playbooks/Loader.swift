@@ -15,18 +15,19 @@ package struct Loader: Sendable {
 
     /// - Parameter overlays: those that are about playbooks of this file, in their order.
     func load(
-        _ bytes: [UInt8], file: String, overlays: [Overlay]
+        _ bytes: [UInt8], file: String, overlays: [Overlay], neighbours: Neighbours = .none
     ) -> (playbooks: [Playbook], problems: [Problem]) {
         let reading = FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
         var problems = reading.problems
         var playbooks: [Playbook] = []
         for document in reading.documents {
-            let overlaid = overlaid(document.root, in: reading.source, overlays)
+            let overlaid = overlaid(document.root, in: reading.source, overlays, neighbours)
             var builder = PlaybookBuilder(
                 Mapping(overlaid.document.root) ?? document.root, source: overlaid.document.source, catalogue: catalogue
             )
             var playbook = builder.build()
             playbook?.overlays = overlaid.files
+            playbook?.lenders = overlaid.lenders
             playbook?.disabledCauses = overlaid.document.disabledCauses
             problems += overlaid.document.problems + builder.problems
             let isSound =
@@ -38,33 +39,41 @@ package struct Loader: Sendable {
     }
 
     private func overlaid(
-        _ root: Mapping, in source: SourceText, _ overlays: [Overlay]
-    ) -> (document: OverlaidDocument, files: [String]) {
+        _ root: Mapping, in source: SourceText, _ overlays: [Overlay], _ neighbours: Neighbours
+    ) -> (document: OverlaidDocument, files: [String], lenders: [String]) {
         var document = OverlaidDocument(root, source: source)
+        let lenders = document.borrow(from: neighbours)
         let name = root.mapping("metadata")?.text("name") ?? ""
         let applied = overlays.filter { $0.isAbout(name, file: source.file) }
         for overlay in applied { document.apply(overlay) }
-        return (document, applied.map(\.file))
+        return (document, applied.map(\.file), lenders)
     }
 
     /// The lines of a playbook as it counts, each with its origin; `nil` where the file has none of that name.
-    func resolvedText(_ name: String, in content: PlaybookFiles.Content, overlays: [Overlay]) -> ResolvedText? {
+    func resolvedText(
+        _ name: String, in content: PlaybookFiles.Content, overlays: [Overlay], neighbours: Neighbours
+    ) -> ResolvedText? {
         let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
         guard let root = reading.documents.first(where: { $0.root.mapping("metadata")?.text("name") == name })?.root
         else { return nil }
-        let document = overlaid(root, in: reading.source, overlays).document
+        let document = overlaid(root, in: reading.source, overlays, neighbours).document
         return ResolvedText(document.root, source: document.source)
     }
 
     /// What the playbooks of one file are about, and what is wrong with its text and its form; nothing is compiled.
     ///
     /// A playbook whose expressions have errors is among them.
-    func outlines(of content: PlaybookFiles.Content) -> (outlines: [PlaybookOutline], problems: [Problem]) {
+    func outlines(
+        of content: PlaybookFiles.Content, neighbours: Neighbours
+    ) -> (outlines: [PlaybookOutline], problems: [Problem]) {
         let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
-        let outlines = reading.documents.filter(\.isSound).compactMap {
-            PlaybookOutline(of: $0.root.node, file: content.file)
+        var problems = reading.problems
+        let outlines = reading.documents.filter(\.isSound).compactMap { document -> PlaybookOutline? in
+            let whole = overlaid(document.root, in: reading.source, [], neighbours).document
+            problems += whole.problems
+            return whole.problems.isEmpty ? PlaybookOutline(of: whole.root, file: content.file) : nil
         }
-        return (outlines, reading.problems.inOrderOfPlace)
+        return (outlines, problems.inOrderOfPlace)
     }
 
     /// The names of all playbooks of a file, also of those that cannot be loaded.

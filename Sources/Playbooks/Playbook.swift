@@ -34,6 +34,12 @@ package struct Playbook: Sendable {
     package var location: Location
     /// Of each symptom.
     package var symptomLocations: [Location]
+    /// `playbook/cause` of what is looked at as well where no cause of this one is confirmed.
+    package var asks: [String] = []
+    /// Where each of them stands.
+    package var asksLocations: [String: Location] = [:]
+    /// The files of playbooks that it takes over parts of.
+    package var lenders: [String] = []
     /// The files of the overlays that have changed it, in their order, and the causes that they left out.
     package var overlays: [String] = []
     package var disabledCauses: [String] = []

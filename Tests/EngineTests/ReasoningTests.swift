@@ -86,4 +86,38 @@ import Testing
             Self.world(true, false, false), Inquiry(text: "connection refused, connection refused", names: ["symptom"]))
         #expect(diagnosis.summary == ["symptom/seen: confirmed"])
     }
+
+    // MARK: Asking another
+
+    private static let asking = [
+        playbookText(
+            "asker", symptom: "connection refused", facts: "flags: flags",
+            causes: "- {id: seen, title: T, when: facts.flags.a}"
+        ).replacing("  causes:", with: "  asks: [asked/root]\n  causes:"),
+        playbookText(
+            "asked", symptom: "the asked one", facts: "flags: flags",
+            causes: """
+                - {id: root, title: T, when: facts.flags.b}
+                - {id: other, title: T, when: facts.flags.c}
+                """),
+    ]
+
+    private func ask(_ world: MadeUp, _ inquiry: Inquiry) async -> Diagnosis {
+        await world.diagnose(world.playbooks(Self.asking[0], Self.asking[1]), inquiry)
+    }
+
+    @Test func `a playbook without an answer asks for a cause of another, which is told where it is confirmed`() async {
+        let diagnosis = await ask(Self.world(false, true, true), Inquiry(text: "connection refused"))
+        #expect(diagnosis.summary == ["asked/root: confirmed", "asker/seen: ruled-out"])
+    }
+
+    @Test func `a playbook that has an answer asks nobody`() async {
+        let diagnosis = await ask(Self.world(true, true, false), Inquiry(text: "connection refused"))
+        #expect(diagnosis.summary == ["asker/seen: confirmed"])
+    }
+
+    @Test func `who is asked asks no further, and confirms nothing where nothing is wrong`() async {
+        let diagnosis = await ask(Self.world(false, false, false), Inquiry(names: ["asker"]))
+        #expect(diagnosis.confirmed == [])
+    }
 }

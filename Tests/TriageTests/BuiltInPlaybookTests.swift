@@ -28,9 +28,13 @@ import Testing
 
     @Test func `what is read of one without compiling it is what the playbook says`() throws {
         let loader = Loader(catalogue: .builtIn)
-        for content in try contents() {
-            let playbooks = loader.load(content.bytes, file: content.file).playbooks
-            #expect(loader.outlines(of: content).outlines == playbooks.map(PlaybookOutline.init))
+        let contents = try contents()
+        let neighbours = Neighbours(contents)
+        for content in contents {
+            let playbooks = loader.load(content.bytes, file: content.file, overlays: [], neighbours: neighbours)
+                .playbooks
+            let outlines = loader.outlines(of: content, neighbours: neighbours).outlines
+            #expect(outlines == playbooks.map(PlaybookOutline.init))
         }
     }
 }

@@ -39,6 +39,15 @@ struct NetworkFaultTests {
             name: "TLS to a plain port", cause: "connection-refused/tls-to-plain-http-port", isPlain: true,
             says: "server gave HTTP response to HTTPS client"),
         Fault(
+            name: "a load balancer's page", cause: "connection-refused/load-balancer-has-no-server",
+            server: { api in
+                let page = LoopbackServer.Response(
+                    503, "<html><h1>503</h1></html>", headers: [("Content-Type", "text/html")])
+                for path in ["/version", "/api", "/apis", "/api/v1", "/api/v1/namespaces/default/pods"] {
+                    api.answers[path] = page
+                }
+            }, says: "currently unable to handle the request"),
+        Fault(
             name: "the proxy refuses", cause: "connection-refused/proxy-refused",
             cluster: "certificate-authority-data: {authority}\n    proxy-url: http://127.0.0.1:{closed}",
             says: "connection refused"),

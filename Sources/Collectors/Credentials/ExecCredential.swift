@@ -2,6 +2,7 @@ internal import CEL
 internal import Facts
 internal import FoundationEssentials
 internal import X509
+internal import YAML
 
 /// What a credential plugin answered (`client.authentication.k8s.io`), checked as client-go checks it.
 ///
@@ -35,6 +36,22 @@ struct ExecCredential: Sendable {
         var apiVersion: String?
         var kind: String?
         var status: Status?
+
+        /// client-go takes YAML as well.
+        init?(_ output: [UInt8]) {
+            if let answer = try? JSONDecoder().decode(Answer.self, from: Data(output)) {
+                self = answer
+                return
+            }
+            let yaml = YAML.parse(output, limits: .kubeconfig)
+            guard yaml.errors.isEmpty, let value = yaml.documents.first?.celValue, case .map = value else { return nil }
+            func text(_ field: String) -> String? { value[field: "status"]?[field: field]?.text }
+            apiVersion = value[field: "apiVersion"]?.text
+            kind = value[field: "kind"]?.text
+            status = Status(
+                expirationTimestamp: text("expirationTimestamp"), token: text("token"),
+                clientCertificateData: text("clientCertificateData"), clientKeyData: text("clientKeyData"))
+        }
     }
 
     /// Runs the plugin of the selected user, once a diagnosis, and once more where the server takes its answer no more;
@@ -125,9 +142,9 @@ struct ExecCredential: Sendable {
             detail = "it failed with exit code \(output.exitCode)"
             return
         }
-        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output.standardOutput)) else {
+        guard let answer = Answer(output.standardOutput) else {
             problem = .notJSON
-            detail = "its standard output is no ExecCredential in JSON"
+            detail = "its standard output is no ExecCredential"
             return
         }
         apiVersion = answer.apiVersion ?? ""

@@ -5,7 +5,7 @@ internal import Facts
 struct VersionCollector: Collector {
     let declaration = Declaration(
         "server.version",
-        summary: "What the server answers to anybody who asks /version and /readyz?verbose.",
+        summary: "What the server answers to anybody who asks /version, /readyz?verbose and /livez?verbose.",
         returns: .object([
             "isAPIServer": .bool, "status": .int, "gitVersion": .string, "ready": .bool, "readyStatus": .int,
             "failedChecks": .list(.string),
@@ -13,17 +13,28 @@ struct VersionCollector: Collector {
         fields: [
             "isAPIServer": "a Kubernetes API server answers, be it with a refusal",
             "status": "of /version", "gitVersion": "absent where the server tells it to nobody",
-            "failedChecks": "names of the /readyz checks that fail, such as etcd; unknown where it may not be read",
+            "failedChecks":
+                "names of the /readyz checks that fail, such as etcd, and of /livez where /readyz has none of"
+                + " etcd; unknown where they may not be read",
         ],
-        cost: .network, privileges: ["get /version and /readyz (the role system:public-info-viewer gives it to all)"])
+        cost: .network,
+        privileges: [
+            "get /version, /readyz and /livez (the role system:public-info-viewer gives it to all)",
+            "send the kubeconfig's credentials to its server, where it tells nobody",
+        ],
+        secrets: ["token", "password", "client key"])
 
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let access = try await ServerAccess.anonymous(in: surroundings)
-        return try await observe(access, in: surroundings)
+        return try await observe(access, in: surroundings) {
+            try? await ServerAccess.authenticated(in: surroundings)
+        }
     }
 
+    /// - Parameter known: with credentials; asked where the server tells nobody.
     func observe(
-        _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double = 5
+        _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double = 5,
+        known: () async -> ServerAccess? = { nil }
     ) async throws(Unknown) -> Observation {
         let request = access.probe("/version", deadlineSeconds: deadlineSeconds)
         let version = try await surroundings.effects.send(request)
@@ -31,22 +42,33 @@ struct VersionCollector: Collector {
             "isAPIServer": .bool(version.isAPIServersVersion), "status": .int(Int64(version.status)),
         ]
         fields["gitVersion"] = version.json?[field: "gitVersion"]?.text.map(Value.string)
-        fields.merge(await readiness(access, surroundings.effects, deadlineSeconds: deadlineSeconds)) { $1 }
+        var ready = await readiness(surroundings.effects) { access.probe($0, deadlineSeconds: deadlineSeconds) }
+        if case .unknown(let set) = ready["ready"], set.attributes.contains(where: { $0.reason == "denied" }),
+            let known = await known(), known.hasCredential
+        {
+            ready = await readiness(surroundings.effects) { known.request($0, deadlineSeconds: deadlineSeconds) }
+        }
+        fields.merge(ready) { $1 }
         let shown = access.shownName ?? String(request.url.dropLast("/version".count))
-        return Observation(.map(Map(fields)), source: "GET \(shown)/version, GET \(shown)/readyz?verbose")
+        let pages = ["version", "readyz?verbose", "livez?verbose"].map { "GET \(shown)/\($0)" }
+        return Observation(.map(Map(fields)), source: pages.joined(separator: ", "))
     }
 
     private func readiness(
-        _ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double
+        _ effects: any Effects, request: (String) -> HTTPRequest
     ) async -> [String: Value] {
         do throws(Unknown) {
-            let answer = try await effects.send(
-                access.probe("/readyz?verbose", deadlineSeconds: deadlineSeconds))
-            let checks = Self.failedChecks(String(decoding: answer.body, as: UTF8.self))
+            let answer = try await effects.send(request("/readyz?verbose"))
+            let text = String(decoding: answer.body, as: UTF8.self)
+            var checks = Self.failedChecks(text)
             guard answer.status == 200 || !checks.isEmpty else {
                 throw Unknown(
                     answer.status == 401 || answer.status == 403 ? .denied : .notFound,
                     "/readyz answers \(answer.status)", hint: "kubectl get --raw '/readyz?verbose'")
+            }
+            // Some are ready without etcd, and not alive.
+            if !text.contains("]etcd"), let live = try? await effects.send(request("/livez?verbose")) {
+                checks += Self.failedChecks(String(decoding: live.body, as: UTF8.self)).filter { !checks.contains($0) }
             }
             return [
                 "ready": .bool(answer.status == 200), "readyStatus": .int(Int64(answer.status)),

@@ -33,6 +33,13 @@ extension Shape {
         keys: [
             Key("symptoms", .list(.object(symptom)), "What the user sees; any of them selects the playbook."),
             Key(
+                "asks", .list(.causeReference),
+                "Causes of other playbooks, as playbook/cause, to look at as well where none of this one is confirmed."),
+            Key(
+                "use", .named(.kebab, .list(.text, isEmptyAllowed: false)),
+                "What is taken over from playbooks beside this one: of each the names of definitions, remedies and causes."
+            ),
+            Key(
                 "inputs", .named(.identifier, .object(input)),
                 "What a person may have to say; asked only if needed and only on a terminal."),
             Key(

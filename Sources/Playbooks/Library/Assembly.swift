@@ -7,22 +7,34 @@ struct Assembly {
     final class Entry: Sendable {
         let outline: PlaybookOutline
         let content: PlaybookFiles.Content
+        /// The files of its source.
+        let neighbours: Neighbours
         let overlays: [Overlay]
         /// `nil`: it has not been compiled.
         let playbook: Playbook?
 
-        init(_ playbook: Playbook, in content: PlaybookFiles.Content, overlays: [Overlay] = []) {
+        init(
+            _ playbook: Playbook, in content: PlaybookFiles.Content, _ neighbours: Neighbours, overlays: [Overlay] = []
+        ) {
             outline = PlaybookOutline(playbook)
             self.content = content
+            self.neighbours = neighbours
             self.overlays = overlays
             self.playbook = playbook
         }
 
-        init(_ outline: PlaybookOutline, in content: PlaybookFiles.Content) {
+        init(_ outline: PlaybookOutline, in content: PlaybookFiles.Content, _ neighbours: Neighbours) {
             self.outline = outline
             self.content = content
+            self.neighbours = neighbours
             overlays = []
             playbook = nil
+        }
+
+        func load(_ loader: Loader, overlays: [Overlay]) -> (playbook: Playbook?, problems: [Problem]) {
+            let (playbooks, problems) = loader.load(
+                content.bytes, file: content.file, overlays: overlays, neighbours: neighbours)
+            return (playbooks.first { $0.name == outline.name }, problems)
         }
     }
 
@@ -70,13 +82,15 @@ struct Assembly {
     private func read(_ files: [PlaybookFiles.Content]) -> [(entries: [Entry], problems: [Problem])] {
         let loader = loader
         let compilesAll = compilesAll
+        let neighbours = Neighbours(files)
         return files.concurrentMap { content in
             guard compilesAll else {
-                let (outlines, problems) = loader.outlines(of: content)
-                return (outlines.map { Entry($0, in: content) }, problems)
+                let (outlines, problems) = loader.outlines(of: content, neighbours: neighbours)
+                return (outlines.map { Entry($0, in: content, neighbours) }, problems)
             }
-            let (playbooks, problems) = loader.load(content.bytes, file: content.file)
-            return (playbooks.map { Entry($0, in: content) }, problems)
+            let (playbooks, problems) = loader.load(
+                content.bytes, file: content.file, overlays: [], neighbours: neighbours)
+            return (playbooks.map { Entry($0, in: content, neighbours) }, problems)
         }
     }
 
@@ -105,14 +119,13 @@ struct Assembly {
     /// `nil` where it cannot be compiled, which is told then.
     private mutating func compiled(_ entry: Entry) -> Entry? {
         guard entry.playbook == nil else { return entry }
-        let (playbooks, problems) = loader.load(
-            entry.content.bytes, file: entry.content.file, overlays: entry.overlays)
+        let (playbook, problems) = entry.load(loader, overlays: entry.overlays)
         ownProblems += problems
-        guard let playbook = playbooks.first(where: { $0.name == entry.outline.name }) else {
+        guard let playbook else {
             broken.insert(entry.outline.name)
             return nil
         }
-        return Entry(playbook, in: entry.content, overlays: entry.overlays)
+        return Entry(playbook, in: entry.content, entry.neighbours, overlays: entry.overlays)
     }
 
     // MARK: Overlays
@@ -134,10 +147,10 @@ struct Assembly {
             return
         }
         let overlays = entry.overlays + [overlay]
-        let (playbooks, problems) = loader.load(entry.content.bytes, file: entry.content.file, overlays: overlays)
+        let (playbook, problems) = entry.load(loader, overlays: overlays)
         ownProblems += problems
-        guard let playbook = playbooks.first(where: { $0.name == name }) else { return }
-        byName[name] = Entry(playbook, in: entry.content, overlays: overlays)
+        guard let playbook else { return }
+        byName[name] = Entry(playbook, in: entry.content, entry.neighbours, overlays: overlays)
     }
 
     // MARK: Side by side
@@ -146,13 +159,11 @@ struct Assembly {
         let loader = loader
         let members = entries.map {
             LibraryCheck.Member(
-                name: $0.outline.name, causes: $0.outline.causes, disabledCauses: $0.playbook?.disabledCauses ?? [])
+                name: $0.outline.name, causes: $0.outline.causes, asks: $0.outline.asks,
+                disabledCauses: $0.playbook?.disabledCauses ?? [])
         }
         return LibraryCheck(members, broken: broken) { [entries] index in
-            let entry = entries[index]
-            return entry.playbook
-                ?? loader.load(entry.content.bytes, file: entry.content.file, overlays: entry.overlays).playbooks
-                .first { $0.name == entry.outline.name }
+            entries[index].playbook ?? entries[index].load(loader, overlays: entries[index].overlays).playbook
         }.problems
     }
 }

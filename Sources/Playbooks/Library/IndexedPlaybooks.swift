@@ -85,19 +85,24 @@ final class IndexedPlaybooks: Sendable {
         let overlays = places.overlays.filter { seen.insert($0).inserted }.compactMap { files.content($0) }.flatMap {
             Overlay.read($0).overlays
         }
-        let (playbooks, problems) = loader.load(content.bytes, file: content.file, overlays: overlays)
+        let neighbours = files.neighbours(of: places.playbook.source)
+        let (playbooks, problems) = loader.load(
+            content.bytes, file: content.file, overlays: overlays, neighbours: neighbours)
         if let playbook = playbooks.first(where: { $0.name == outline.name }) {
             return PlaybookOutline(playbook) == outline ? (.playbook(playbook), problems) : (.stale, [])
         }
         // An overlay was only applied to what it left whole.
-        let isDescribed = overlays.isEmpty && loader.outlines(of: content).outlines.contains(outline)
+        let isDescribed =
+            overlays.isEmpty && loader.outlines(of: content, neighbours: neighbours).outlines.contains(outline)
         return isDescribed ? (.broken, problems) : (.stale, [])
     }
 
     var hidden: [Playbook] {
         index.hidden.compactMap { hidden in
             files.content(hidden.place).flatMap { content in
-                loader.load(content.bytes, file: content.file).playbooks.first { $0.name == hidden.name }
+                let neighbours = files.neighbours(of: hidden.place.source)
+                return loader.load(content.bytes, file: content.file, overlays: [], neighbours: neighbours).playbooks
+                    .first { $0.name == hidden.name }
             }
         }
     }

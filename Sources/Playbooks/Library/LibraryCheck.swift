@@ -1,8 +1,9 @@
-/// What only shows once playbooks stand side by side: what their causes explain in one another.
+/// What only shows once playbooks stand side by side: what they ask of one another, and what their causes explain.
 struct LibraryCheck {
     struct Member {
         var name: String
         var causes: [PlaybookOutline.Cause]
+        var asks: [String]
         var disabledCauses: [String]
     }
 
@@ -20,7 +21,8 @@ struct LibraryCheck {
 
     var problems: [Problem] {
         let explaining = explaining
-        return explaining.isEmpty ? [] : missingCauses(explaining) + circles(explaining)
+        let isSilent = explaining.isEmpty && members.allSatisfy(\.asks.isEmpty)
+        return isSilent ? [] : missingCauses(explaining) + circles(explaining)
     }
 
     /// The causes that explain anything.
@@ -32,32 +34,45 @@ struct LibraryCheck {
 
     private func cause(_ id: String, of member: Int) -> Cause? { playbook(member)?.causes.first { $0.id == id } }
 
+    /// What causes explain, and what playbooks ask, has to be there.
     private func missingCauses(_ explaining: [(member: Int, cause: PlaybookOutline.Cause)]) -> [Problem] {
         let places = Dictionary(
             members.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-        return explaining.flatMap { member, outline in
-            outline.explains.compactMap { reference -> Problem? in
-                let parts = reference.split(separator: "/").map(String.init)
-                guard parts.count == 2, parts[0] != members[member].name, !broken.contains(parts[0]) else {
-                    return nil
+        let explained = explaining.flatMap { member, outline in
+            outline.explains.compactMap { reference in
+                missing(reference, namedBy: member, among: places) {
+                    cause(outline.id, of: member).map { $0.explainsLocations[reference] ?? $0.location }
                 }
-                let target = places[parts[0]]
-                let ids = target.map { members[$0].causes.map(\.id) + members[$0].disabledCauses }
-                guard ids?.contains(parts[1]) != true, let cause = cause(outline.id, of: member) else { return nil }
-                let place = cause.explainsLocations[reference] ?? cause.location
-                guard let ids else {
-                    let nearest = nearestName(to: parts[0], among: places.keys.sorted())
-                    return Problem(
-                        .unknownCause, "there is no playbook \(parts[0].quotedForMessage)\(didYouMean(nearest))",
-                        at: place, suggestion: nearest.map { "\($0)/\(parts[1])" })
-                }
-                let nearest = nearestName(to: parts[1], among: ids)
-                return Problem(
-                    .unknownCause,
-                    "the playbook '\(parts[0])' has no cause \(parts[1].quotedForMessage)\(didYouMean(nearest))",
-                    at: place, suggestion: nearest.map { "\(parts[0])/\($0)" })
             }
         }
+        let asked = members.indices.flatMap { member in
+            members[member].asks.compactMap { reference in
+                missing(reference, namedBy: member, among: places) {
+                    playbook(member).map { $0.asksLocations[reference] ?? $0.location }
+                }
+            }
+        }
+        return explained + asked
+    }
+
+    private func missing(
+        _ reference: String, namedBy member: Int, among places: [String: Int], at location: () -> Location?
+    ) -> Problem? {
+        let parts = reference.split(separator: "/").map(String.init)
+        guard parts.count == 2, parts[0] != members[member].name, !broken.contains(parts[0]) else { return nil }
+        let ids = places[parts[0]].map { members[$0].causes.map(\.id) + members[$0].disabledCauses }
+        guard ids?.contains(parts[1]) != true, let location = location() else { return nil }
+        guard let ids else {
+            let nearest = nearestName(to: parts[0], among: places.keys.sorted())
+            return Problem(
+                .unknownCause, "there is no playbook \(parts[0].quotedForMessage)\(didYouMean(nearest))", at: location,
+                suggestion: nearest.map { "\($0)/\(parts[1])" })
+        }
+        let nearest = nearestName(to: parts[1], among: ids)
+        return Problem(
+            .unknownCause,
+            "the playbook '\(parts[0])' has no cause \(parts[1].quotedForMessage)\(didYouMean(nearest))", at: location,
+            suggestion: nearest.map { "\(parts[0])/\($0)" })
     }
 
     /// What explains nothing is in no circle.

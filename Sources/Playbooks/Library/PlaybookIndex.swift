@@ -10,7 +10,7 @@ package struct PlaybookIndex: Sendable {
         var file: Int
     }
 
-    private static let magic = Array("triage-index-5\n".utf8)
+    private static let magic = Array("triage-index-6\n".utf8)
 
     private let bytes: [UInt8]
     /// Of the outlines and of what is explained, each a table of offsets and what they lead to.

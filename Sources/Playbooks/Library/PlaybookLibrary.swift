@@ -238,7 +238,9 @@ extension PlaybookLibrary {
         for file in playbook.overlays where !overlays.contains(where: { $0.file == file }) {
             overlays += files.content(named: file).map { Overlay.read($0).overlays } ?? []
         }
-        return loader.resolvedText(playbook.name, in: content, overlays: overlays)
+        return loader.resolvedText(
+            playbook.name, in: content, overlays: overlays,
+            neighbours: Neighbours(playbook.lenders.compactMap(files.content(named:))))
     }
 
     /// What the engine made of the outlines when the index was written.

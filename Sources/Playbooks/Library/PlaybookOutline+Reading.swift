@@ -21,6 +21,7 @@ extension PlaybookOutline {
             Input(name: name, kind: value.child("type")?.text.flatMap(Playbooks.Input.Kind.init) ?? .string)
         }
         causes = (specification?.child("causes")?.elements ?? []).compactMap { Cause(of: $0, in: name) }
+        asks = specification?.child("asks").texts ?? []
         remedies = (specification?.child("remedies")?.namedChildren ?? []).map { id, value in
             value.child("title")?.text ?? id
         }

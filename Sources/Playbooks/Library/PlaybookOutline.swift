@@ -34,6 +34,8 @@ package struct PlaybookOutline: Sendable, Hashable {
     package var symptoms: [Symptom]
     package var inputs: [Input]
     package var causes: [Cause]
+    /// `playbook/cause` of others that it asks about.
+    package var asks: [String]
     /// The remedies' titles, to search them.
     package var remedies: [String]
     package var file: String
@@ -54,6 +56,7 @@ package struct PlaybookOutline: Sendable, Hashable {
         }
         inputs = playbook.inputs.map { Input(name: $0.name, kind: $0.kind) }
         causes = playbook.causes.map { Cause(id: $0.id, title: $0.title, explains: $0.explains) }
+        asks = playbook.asks
         remedies = playbook.remedies.map(\.title)
         file = playbook.file
         overlays = playbook.overlays
@@ -83,6 +86,7 @@ extension PlaybookOutline {
             writer.add(cause.title)
             writer.add(list: cause.explains) { $0.add($1) }
         }
+        writer.add(list: asks) { $0.add($1) }
         writer.add(list: remedies) { $0.add($1) }
     }
 
@@ -101,6 +105,7 @@ extension PlaybookOutline {
         causes = try reader.list { reader throws(MalformedIndex) in
             Cause(id: try reader.text(), title: try reader.text(), explains: try reader.texts())
         }
+        asks = try reader.texts()
         remedies = try reader.texts()
         self.file = file
     }

@@ -42,6 +42,20 @@ struct SourceFiles: Sendable {
         all.joined().last { $0.file == name }
     }
 
+    /// Those of one source, whoever is in force by their names.
+    func neighbours(of source: Int) -> Neighbours {
+        switch holding {
+        case .held(let sources): Neighbours(sources.indices.contains(source) ? sources[source] : [])
+        case .described(let index, _, _):
+            Neighbours { name in
+                let count = index.files.indices.contains(source) ? index.files[source].count : 0
+                let places = (0..<count).map { PlaybookIndex.Place(source: source, file: $0) }
+                let files = places.map { (try? index.file(at: $0))?.name ?? "" }
+                return Neighbours(files) { content(places[$0]) }.content(name)
+            }
+        }
+    }
+
     /// All of it, as it is now.
     var all: [[PlaybookFiles.Content]] {
         switch holding {

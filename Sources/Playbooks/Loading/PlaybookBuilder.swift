@@ -42,12 +42,18 @@ struct PlaybookBuilder {
             let title = metadata.text("title"), let version = metadata["version"]?.scalar?.text,
             let severity = metadata.choice("severity", Playbook.Severity.self)
         else { return nil }
-        return Playbook(
+        var playbook = Playbook(
             name: name, title: title, version: version, severity: severity, tags: metadata.texts("tags"),
             references: metadata.texts("references"), symptoms: symptoms.map(\.symptom), inputs: inputs, facts: facts,
             definitions: definitions, causes: causes, remedies: remedies, file: source.file,
             location: metadata["name"].map { source.location(of: $0) },
             symptomLocations: symptoms.map(\.location))
+        for node in specification?.elements("asks") ?? [] {
+            guard let asked = node.text else { continue }
+            playbook.asks.append(asked)
+            playbook.asksLocations[asked] = source.location(of: node)
+        }
+        return playbook
     }
 
     mutating func report(

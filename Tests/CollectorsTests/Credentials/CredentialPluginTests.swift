@@ -112,6 +112,12 @@ func writeScript(_ path: String, _ body: String) throws {
             "failed", "assumeRoleDenied"
         ),
         ("echo nonsense", "notJSON", nil),
+        // as client-go reads it
+        (
+            #"printf 'kind: ExecCredential\napiVersion: client.authentication.k8s.io/v1\nstatus:\n  token: t\n'"#,
+            "none",
+            nil
+        ),
         (#"echo '{"kind":"Pod","apiVersion":"v1"}'"#, "wrongKind", nil),
         (
             #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"t"}}'"#,

@@ -153,6 +153,21 @@ extension Value {
         }
     }
 
+    @Test func `a server that is ready without etcd tells of it under livez`() async throws {
+        try await withLoopbackServer { request in
+            var server = APIServer()
+            server.checks = [("ping", true)]
+            if request.path == "/livez" { server.checks.append(("etcd", false)) }
+            return server.respond(request)
+        } body: { server in
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
+            #expect(fact.flag("ready") == true)
+            #expect(fact.at("failedChecks")?.elements?.compactMap(\.text) == ["etcd"])
+        }
+    }
+
     @Test func `a server that tells nobody is still an API server, and its checks are unknown`() async throws {
         try await withLoopbackServer { request in
             var server = APIServer()
@@ -166,6 +181,27 @@ extension Value {
             #expect(fact.number("status") == 401)
             #expect(fact.at("gitVersion") == nil)
             #expect(fact.reason("failedChecks") == "denied")
+        }
+    }
+
+    @Test func `a server that tells nobody tells who is known`() async throws {
+        try await withLoopbackServer { request in
+            var server = APIServer()
+            server.allowsAnonymous = false
+            server.tokens = ["good": "jo"]
+            server.checks = [("etcd", false)]
+            return server.respond(request)
+        } body: { server in
+            let url = server.url
+            let fact = try await VersionCollector().observe(
+                ServerAccess(url), in: surroundings(), deadlineSeconds: 300
+            ) {
+                var known = ServerAccess(url)
+                known.credential = .bearer("good")
+                return known
+            }.value
+            #expect(fact.flag("ready") == false)
+            #expect(fact.at("failedChecks")?.elements?.compactMap(\.text) == ["etcd"])
         }
     }
 

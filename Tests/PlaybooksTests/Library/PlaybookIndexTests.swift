@@ -95,6 +95,46 @@ private let sources = [
         #expect(shelf.indexes.withLock { $0.count } == 1)
     }
 
+    @Test func `what a playbook takes over is found behind an index too`() {
+        let shelf = MadeUpShelf()
+        let lender = named("lender").replacing("inputs:", with: "define: {ours: platform == 'kind'}\n  inputs:")
+        let borrower = named("borrower").replacing("inputs:", with: "use: {lender: [ours]}\n  inputs:")
+            .replacing("when: platform == 'a'", with: "when: ours")
+        for _ in 0..<2 {
+            let library = library(
+                shelf.shelf(), [[content("one/lender.yaml", lender), content("one/borrower.yaml", borrower)]])
+            #expect(library["borrower"]?.definitions.map(\.name) == ["ours"])
+        }
+    }
+
+    @Test func `a lender that another source overrides still lends to those beside it`() {
+        let shelf = MadeUpShelf()
+        let lender = named("lender").replacing("inputs:", with: "define: {ours: platform == 'kind'}\n  inputs:")
+        let borrower = named("borrower").replacing("inputs:", with: "use: {lender: [ours]}\n  inputs:")
+            .replacing("when: platform == 'a'", with: "when: ours")
+        // Not called like the playbook: it is found by what it holds.
+        let sources = [
+            [content("one/first.yaml", lender), content("one/borrower.yaml", borrower)],
+            [content("mine/lender.yaml", named("lender"))],
+        ]
+        #expect(PlaybookLibrary(sources, loader: loader)["borrower"]?.definitions.map(\.name) == ["ours"])
+        for _ in 0..<2 {
+            let library = library(shelf.shelf(), sources)
+            #expect(library["borrower"]?.definitions.map(\.name) == ["ours"])
+            #expect(library["lender"]?.file == "mine/lender.yaml")
+            #expect(library.problems == [])
+        }
+    }
+
+    @Test func `what is asked and does not exist is told without compiling who asks`() {
+        let asker = named("asker").replacing("inputs:", with: "asks: [b/nothing]\n  inputs:")
+        let files = [[content("one/b.yaml", named("b")), content("one/asker.yaml", asker)]]
+        let parsed = PlaybookLibrary(files, loader: loader)
+        #expect(parsed.problems.map(\.code) == [.unknownCause])
+        let shelf = MadeUpShelf()
+        for _ in 0..<2 { #expect(library(shelf.shelf(), files).problems == parsed.problems) }
+    }
+
     @Test func `one cause that explains two confirmed ones comes once`() {
         let shelf = MadeUpShelf()
         for _ in 0..<2 {
@@ -153,7 +193,8 @@ private let sources = [
         for content in sources.joined() where content.file != "one/broken.yaml" {
             let (playbooks, problems) = loader.load(content.bytes, file: content.file)
             #expect(problems == [])
-            #expect(loader.outlines(of: content).outlines == playbooks.map(PlaybookOutline.init))
+            #expect(
+                loader.outlines(of: content, neighbours: .none).outlines == playbooks.map(PlaybookOutline.init))
         }
     }
 

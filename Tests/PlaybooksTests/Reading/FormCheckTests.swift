@@ -12,7 +12,8 @@ private func form(_ text: String) -> [Problem] {
         ("1️⃣symptoms_: []\n" + someCause, "spec has no key 'symptoms_'; did you mean 'symptoms'?"),
         (
             "1️⃣zzz: []\n" + someCause,
-            "spec has no key 'zzz'; expected 'symptoms', 'inputs', 'facts', 'define', 'causes', 'remedies'"
+            "spec has no key 'zzz'; expected 'symptoms', 'asks', 'use', 'inputs', 'facts', 'define',"
+                + " 'causes', 'remedies'"
         ),
         ("inputs: {x: {title: X, 1️⃣tpye: int}}\n" + someCause, "an input has no key 'tpye'; did you mean 'type'?"),
     ])
