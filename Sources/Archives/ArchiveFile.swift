@@ -24,7 +24,12 @@ internal import Glibc
     /// The bytes from there on, as many as there are up to the count.
     package func read(at offset: Int, count: Int) throws(ArchiveError) -> [UInt8] {
         guard offset >= 0, offset <= size, count > 0 else { return [] }
-        let wanted = min(count, size - offset)
+        return try Self.read(descriptor, at: offset, count: min(count, size - offset), path: path)
+    }
+
+    static func read(
+        _ descriptor: Int32, at offset: Int, count wanted: Int, path: String
+    ) throws(ArchiveError) -> [UInt8] {
         var failure: ArchiveError?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
             while filled < wanted {
@@ -107,7 +112,7 @@ internal import Glibc
 }
 
 extension ArchiveError {
-    fileprivate static func last(_ path: String) -> ArchiveError {
+    static func last(_ path: String) -> ArchiveError {
         let code = errno
         return ArchiveError(.disk, unsafe "\(path): \(String(cString: strerror(code)).lowercased())")
     }

@@ -53,21 +53,18 @@ package enum Gzip {
 /// Unpacks gzip as it comes in, piece by piece, and never more than was allowed.
 @safe package final class Inflater {
     private static let pieceSize = 128 << 10
-    /// Beyond the first MiB; what deflate can do at most is 1032.
-    private static let mostRatio = 600
-
     private let stream: UnsafeMutablePointer<z_stream>
     private var piece = [UInt8](repeating: 0, count: pieceSize)
-    private let limit: Int
+    private var limits: UnpackingLimits
     private var taken = 0
     /// How many bytes came out.
-    package private(set) var given = 0
+    package var given: Int { limits.given }
     /// Whether the last byte belonged to the end of a member.
     package private(set) var isAtEnd = false
 
     /// - Parameter limit: for what comes out.
     package init(limit: Int) throws(ArchiveError) {
-        self.limit = limit
+        limits = UnpackingLimits(limit: limit)
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let status = unsafe inflateInit2_(stream, Gzip.window, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
@@ -118,9 +115,8 @@ package enum Gzip {
                 throw ArchiveError(.damaged, "what is packed is not gzip, or damaged")
             }
             taken += status == Z_STREAM_END ? used : 0
-            given += count
-            try checkLimits(consumed: taken + used)
-            if count > 0 { try unsafe hand(count, use) }
+            try limits.add(count, of: taken + used)
+            if count > 0 { try unsafe hand(piece, count, use) }
             if status == Z_STREAM_END {
                 isAtEnd = true
                 return used
@@ -132,22 +128,21 @@ package enum Gzip {
             }
         }
     }
+}
 
-    private func hand(
-        _ count: Int, _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
-    ) throws(ArchiveError) {
-        let result = unsafe piece.withUnsafeBytes { bytes -> Result<Void, ArchiveError> in
-            do throws(ArchiveError) {
-                try unsafe use(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                return .success(())
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
-    }
+/// What may come out of what is packed.
+struct UnpackingLimits {
+    /// Beyond the first MiB; what deflate can do at most is 1032.
+    private static let mostRatio = 600
 
-    private func checkLimits(consumed: Int) throws(ArchiveError) {
+    let limit: Int
+    /// How many bytes came out.
+    private(set) var given = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    mutating func add(_ count: Int, of consumed: Int) throws(ArchiveError) {
+        given += count
         guard given <= limit else {
             throw ArchiveError(.tooLarge, "it unpacks to more than the \(limit) bytes that it says, or that are taken")
         }
@@ -155,4 +150,19 @@ package enum Gzip {
             throw ArchiveError(.tooLarge, "it unpacks to far more than it is: a zip bomb?")
         }
     }
+}
+
+/// Lends the first bytes of a piece, with the error that the other side has.
+func hand(
+    _ piece: [UInt8], _ count: Int, _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+) throws(ArchiveError) {
+    let failure = unsafe piece.withUnsafeBytes { bytes -> ArchiveError? in
+        do throws(ArchiveError) {
+            try unsafe use(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+            return nil
+        } catch {
+            return error
+        }
+    }
+    if let failure { throw failure }
 }

@@ -33,21 +33,28 @@ static inline uint64_t equal_mask(const uint8_t *block, uint8_t wanted) {
 #endif
 }
 
-/// Brackets of both kinds by their lower-case twins: '[' | 0x20 is '{', ']' | 0x20 is '}'.
-static inline void bracket_masks(const uint8_t *block, uint64_t *opening, uint64_t *closing) {
+/// Brackets of both kinds by their lower-case twins: '[' | 0x20 is '{', ']' | 0x20 is '}'; `lower` says which of all bytes
+/// have that bit.
+static inline void bracket_masks(const uint8_t *block, uint64_t *opening, uint64_t *closing, uint64_t *lower) {
 #if defined(__SSE2__)
-    uint64_t open = 0, close = 0;
-    const __m128i lower = _mm_set1_epi8(0x20), open_pattern = _mm_set1_epi8('{'), close_pattern = _mm_set1_epi8('}');
+    uint64_t open = 0, close = 0, low = 0;
+    const __m128i twin = _mm_set1_epi8(0x20), open_pattern = _mm_set1_epi8('{'), close_pattern = _mm_set1_epi8('}');
     for (int part = 0; part < 4; part++) {
-        __m128i bytes = _mm_or_si128(_mm_loadu_si128((const __m128i *)(block + 16 * part)), lower);
+        __m128i given = _mm_loadu_si128((const __m128i *)(block + 16 * part));
+        __m128i bytes = _mm_or_si128(given, twin);
+        // A mask is made of the highest bits.
+        low |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_slli_epi16(given, 2)) << (16 * part);
         open |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, open_pattern)) << (16 * part);
         close |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, close_pattern)) << (16 * part);
     }
     *opening = open;
     *closing = close;
+    *lower = low;
 #else
-    *opening = equal_mask(block, '{') | equal_mask(block, '[');
-    *closing = equal_mask(block, '}') | equal_mask(block, ']');
+    uint64_t open = equal_mask(block, '{'), close = equal_mask(block, '}');
+    *opening = open | equal_mask(block, '[');
+    *closing = close | equal_mask(block, ']');
+    *lower = open | close;
 #endif
 }
 
@@ -80,7 +87,9 @@ static inline uint64_t prefix_xor(uint64_t bits) {
     return bits;
 }
 
-size_t cjsonscan_skip(const uint8_t *bytes, size_t count, int depth) {
+size_t cjsonscan_skip(const uint8_t *bytes, size_t count, int depth, int is_object) {
+    // How many braces are open; of those that are open the others are brackets.
+    int64_t braces = is_object ? 1 : 0;
     uint64_t carry = 0;
     // All bits set while a string goes on from the block before.
     uint64_t inside = 0;
@@ -99,22 +108,26 @@ size_t cjsonscan_skip(const uint8_t *bytes, size_t count, int depth) {
         if (backslashes | carry) quotes &= ~escaped_mask(backslashes, &carry);
         uint64_t strings = prefix_xor(quotes) ^ inside;
         inside = (uint64_t)((int64_t)strings >> 63);
-        uint64_t opening, closing;
-        bracket_masks(block, &opening, &closing);
+        uint64_t opening, closing, lower;
+        bracket_masks(block, &opening, &closing, &lower);
         opening &= ~strings;
         closing &= ~strings;
         int opened = __builtin_popcountll(opening), closed = __builtin_popcountll(closing);
         // Neither the end nor too deep within this block, whatever the order.
         if (closed < level && level + opened <= depth) {
             level += opened - closed;
+            braces += __builtin_popcountll(opening & lower) - __builtin_popcountll(closing & lower);
             continue;
         }
         for (uint64_t brackets = opening | closing; brackets; brackets &= brackets - 1) {
             int at = __builtin_ctzll(brackets);
+            int is_brace = lower >> at & 1;
             if (closing >> at & 1) {
-                if (--level == 0) return offset + (size_t)at + 1;
-            } else if (++level > depth) {
-                return SIZE_MAX;
+                braces -= is_brace;
+                if (--level == 0) return braces == 0 ? offset + (size_t)at + 1 : SIZE_MAX - 1;
+            } else {
+                braces += is_brace;
+                if (++level > depth) return SIZE_MAX;
             }
         }
     }

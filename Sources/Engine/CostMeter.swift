@@ -3,8 +3,10 @@ internal import Playbooks
 
 /// What the evaluations of one diagnosis have cost together, in Kubernetes' cost units.
 struct Costs: Sendable {
-    /// What they may cost; then nothing more is evaluated.
+    /// What they may cost where facts are small; then nothing more is evaluated.
     var limit: UInt64
+    /// Of the lists that facts hold: what looks at each costs more where there are more.
+    var elements: UInt64 = 0
     private(set) var byPlaybook: [String: UInt64] = [:]
     private(set) var total: UInt64 = 0
 
@@ -13,7 +15,13 @@ struct Costs: Sendable {
 
     init(limit: UInt64) { self.limit = limit }
 
-    var left: UInt64 { limit > total ? limit - total : 0 }
+    /// What they may cost together: for each element a 50,000th more.
+    var most: UInt64 { limit + limit / 50_000 * elements }
+    var left: UInt64 { most > total ? most - total : 0 }
+    /// For one evaluation: CEL's own bound, and for each element that there is 100 units, which a few looks at it take.
+    ///
+    /// Time stays linear in the facts, and what goes over pairs of elements ends as ever.
+    var mostOfOne: UInt64 { 1_000_000 + 100 * elements }
 
     /// The playbook whose conditions cost the most.
     var costliest: String? { byPlaybook.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
@@ -29,10 +37,10 @@ final class CostMeter {
     private(set) var costs: Costs
     private(set) var isExhausted = false
 
-    /// For one evaluation; CEL's own bound.
-    private static let mostOfOne: UInt64 = 1_000_000
-
     init(_ costs: Costs) { self.costs = costs }
+
+    /// Says how many elements the facts' lists have by now.
+    func expect(elements: UInt64) { costs.elements = max(costs.elements, elements) }
 
     func evaluate(_ program: Program, in variables: some Activation, for playbook: String) -> Value {
         guard let budget else { return .error(exhaustion) }
@@ -55,12 +63,12 @@ final class CostMeter {
     private var budget: UInt64? {
         let left = costs.left
         if left == 0 { isExhausted = true }
-        return left == 0 ? nil : min(left, Self.mostOfOne)
+        return left == 0 ? nil : min(left, costs.mostOfOne)
     }
 
     /// Whether the condition alone costs too much, or just what was left for it was too little.
     private func judged(_ value: Value, budget: UInt64) -> Value {
-        guard case .error(let error) = value, error.code == .budgetExceeded, budget < Self.mostOfOne else {
+        guard case .error(let error) = value, error.code == .budgetExceeded, budget < costs.mostOfOne else {
             return value
         }
         isExhausted = true

@@ -74,12 +74,12 @@ extension Diagnostician {
         }
         let seconds = request.timeoutSeconds ?? limits.factSeconds
         let sleep = self.sleep
-        return await withTaskGroup(of: Result<Observation, Unknown>?.self) { group in
+        var guarded = surroundings.guarding(request.choices)
+        guarded.deadline = .now + .seconds(seconds)
+        return await withTaskGroup(of: Result<Observation, Unknown>?.self) { [guarded] group in
             group.addTask {
                 do throws(Unknown) {
-                    return .success(
-                        try await collector.collect(
-                            request.parameters, in: surroundings.guarding(request.choices)))
+                    return .success(try await collector.collect(request.parameters, in: guarded))
                 } catch {
                     return .failure(error)
                 }

@@ -47,7 +47,7 @@ extension Costs {
     fileprivate var problem: Problem {
         Problem(
             .budgetExhausted,
-            "the conditions of this diagnosis cost more than \(limit) units together"
+            "the conditions of this diagnosis cost more than \(most) units together"
                 + (costliest.map { ", most of it in '\($0)'" } ?? "")
                 + "; what is left is not evaluated: name fewer playbooks", at: .commandLine)
     }

@@ -31,6 +31,7 @@ final class Scope: Metered {
         self.playbook = playbook
         self.memory = memory
         self.meter = meter ?? CostMeter(Costs(limit: memory.costs.limit))
+        self.meter.expect(elements: memory.elements)
         declarations = Dictionary(playbook.facts.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         definitions = Dictionary(playbook.definitions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }

@@ -25,6 +25,8 @@ struct WorkingMemory: Sendable {
     let catalogue: Catalogue
     let reads: ReadsOfPlaybooks
     private var places: [FactPlace: Fact] = [:]
+    /// How many elements the lists of the facts have together.
+    private(set) var elements: UInt64 = 0
     /// What evaluating has cost so far.
     var costs: Costs
     /// Whether facts were left out because evaluating had used up what it may cost.
@@ -44,7 +46,11 @@ struct WorkingMemory: Sendable {
         for fact in facts { insert(fact, for: []) }
     }
 
-    mutating func insert(_ fact: Fact, for askers: [String]) { places[FactPlace(key: fact.key, askers: askers)] = fact }
+    mutating func insert(_ fact: Fact, for askers: [String]) {
+        places[FactPlace(key: fact.key, askers: askers)] = fact
+        elements += fact.elements
+    }
+
     subscript(place: FactPlace) -> Fact? { places[place] }
     subscript(key: Fact.Key) -> Fact? { places[FactPlace(key: key)] }
 
@@ -118,4 +124,19 @@ extension Value {
 
 extension FactPlace {
     var order: (String, String, String) { (key.collector, key.parameters, askers.joined(separator: "\n")) }
+}
+
+extension Fact {
+    /// How many elements its list has, or the lists that are its fields.
+    fileprivate var elements: UInt64 {
+        guard case .success(let value) = result else { return 0 }
+        switch value {
+        case .list(let list): return UInt64(list.count)
+        case .map(let map):
+            return map.entries.reduce(0) { sum, entry in
+                if case .list(let list) = entry.value { sum + UInt64(list.count) } else { sum }
+            }
+        default: return 0
+        }
+    }
 }

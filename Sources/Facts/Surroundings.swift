@@ -30,6 +30,8 @@ package struct Surroundings: Sendable {
     package var capture: String?
     /// What is read of the fact that is asked for: a collector that declares `readsInPart` may leave out the rest.
     package var reading = Projection.whole
+    /// When the fact is given up, and until when a collector asks that asks many times; `nil`: nobody said.
+    package var deadline: ContinuousClock.Instant?
 
     package init(
         environment: [String: String] = [:], homeDirectory: String = "/root", selection: Selection = Selection(),
@@ -45,6 +47,11 @@ package struct Surroundings: Sendable {
         self.cache = cache
         self.permissions = permissions
         self.capture = capture
+    }
+
+    /// How long the fact is waited for; `standard` where nobody said.
+    package func secondsLeft(or standard: Double) -> Double {
+        deadline.map { max(0, ($0 - .now) / .seconds(1)) } ?? standard
     }
 
     /// For what only this process, its user and its machine can tell: a capture of another place never holds it.
@@ -86,8 +93,12 @@ package protocol BodyReader: Sendable {
 }
 
 extension Effects {
-    /// All at once.
     package func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        try await sendAtOnce(request, to: reader)
+    }
+
+    /// The whole body in one piece.
+    package func sendAtOnce(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
         var response = try await send(request)
         guard response.status == 200 else { return response }
         let failure = unsafe response.body.withUnsafeBytes { bytes -> Unknown? in

@@ -28,8 +28,9 @@ package struct CataloguePage: Sendable {
         requests, or lists that may be long).
 
         A diagnosis reads long lists as they arrive and keeps of each object only what the conditions, texts and remedies of
-        the playbooks that take part read; what nobody reads is looked at for its brackets and quotes alone. Facts that are
-        saved or laid out (`triage collect`, `triage explain`) are whole.
+        the playbooks that take part read; what nobody reads is looked at for its brackets and quotes alone: where they do not
+        fit together the list is unknown (`malformed`), and what else is wrong there changes no answer. Facts that are saved or
+        laid out (`triage collect`, `triage explain`) are whole.
 
         """
 

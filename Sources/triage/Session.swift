@@ -87,7 +87,7 @@ struct Session: Sendable {
         var diagnostician = Diagnostician(
             library: library, catalogue: catalogue, source: source,
             limits: Diagnostician.Limits(
-                factSeconds: min(15, options.timeout), totalSeconds: options.timeout),
+                factSeconds: max(min(15, options.timeout), options.timeout / 2), totalSeconds: options.timeout),
             progress: { event in
                 switch event {
                 case .collecting(let key): output.progress("collecting \(key.collector)")

@@ -146,6 +146,27 @@ import Testing
         #expect(waited.all == ["3.0"])
     }
 
+    /// Tells for how many seconds it is waited for.
+    private struct Patient: Collector {
+        let declaration = Declaration("patient", summary: "Made up.", returns: .double, cost: .list)
+
+        func collect(
+            _ parameters: [String: Value], in surroundings: Surroundings
+        ) async throws(Unknown) -> Observation {
+            Observation(.double(surroundings.secondsLeft(or: -1)), source: "made up")
+        }
+    }
+
+    @Test func `a collector knows how long it is waited for`() async throws {
+        let world = MadeUp().adding(Patient())
+        let playbooks = world.playbooks(
+            playbookText(
+                "p", facts: "seconds: {collector: patient, timeout: 10m}",
+                causes: "- {id: a, title: T, when: facts.seconds > 300.0 && facts.seconds <= 600.0}"))
+        let diagnosis = await world.diagnostician(playbooks).diagnose(Inquiry())
+        #expect(diagnosis.confirmed == ["p/a"])
+    }
+
     @Test func `when the time for all is up the answer rests on what there is`() async throws {
         let world = MadeUp().adding("cheap", .bool, cost: .memory, .bool(true)).adding(Self.stuck("stuck"))
             .adding("dear", .bool, cost: .list, .bool(true))

@@ -136,4 +136,31 @@ import Testing
         #expect(failure.message.contains("the budget of the whole diagnosis was used up"))
         #expect(failure.location.file == "made-up-0.yaml" || failure.location.file == "made-up-1.yaml")
     }
+
+    /// What goes over each element once costs more than 1,000,000 units here.
+    @Test func `a large cluster is looked through as a small one is`() async {
+        let items = Value.list(CEL.List((0..<400_000).map { .int($0) }))
+        let world = MadeUp().adding("n", .object(["items": .list(.int)]), .fields(["items": items]))
+        let playbooks = world.playbooks(
+            playbookText(
+                "p", facts: "n: n",
+                causes: """
+                    - {id: linear, title: T, when: "facts.n.items.filter(x, x % 2 == 0).size() == 200000"}
+                    """))
+        let diagnosis = await world.diagnostician(playbooks).diagnose(Inquiry())
+        #expect(diagnosis.confirmed == ["p/linear"])
+    }
+
+    @Test func `what goes over all pairs ends as ever`() async throws {
+        let items = Value.list(CEL.List((0..<5000).map { .int($0) }))
+        let world = MadeUp().adding("n", .list(.int), .value(items))
+        let playbooks = world.playbooks(
+            playbookText(
+                "p", facts: "n: n",
+                causes: #"- {id: a, title: T, when: "facts.n.all(x, !facts.n.exists(y, y > x + 400000))"}"#))
+        let diagnosis = await world.diagnostician(playbooks).diagnose(Inquiry())
+        let finding = try #require(diagnosis.findings.first)
+        #expect(finding.status == .failed)
+        #expect(finding.failure?.message.contains("budget") == true)
+    }
 }

@@ -48,7 +48,7 @@ package func withTunnelProxy(to port: Int, body: (TunnelProxy) async throws -> V
     }
 }
 
-private final class TunnelLog: Sendable {
+final class TunnelLog: Sendable {
     private let entries = Mutex<[String]>([])
     var targets: [String] { entries.withLock { $0 } }
     func append(_ target: String) { entries.withLock { $0.append(target) } }
@@ -102,7 +102,7 @@ private final class ConnectHandler: ChannelInboundHandler, RemovableChannelHandl
 }
 
 /// Hands every byte to the other connection, and closes it with its own.
-private final class Forwarder: ChannelInboundHandler {
+final class Forwarder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let other: any Channel
 

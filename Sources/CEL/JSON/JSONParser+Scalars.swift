@@ -198,7 +198,12 @@ extension JSONParser {
             return length == 0 ? nil : position + 1 + length
         }
         let deepest = limits.depth - depth
-        let length = unsafe deepest > 0 ? cjsonscan_skip(start, left, Int32(clamping: deepest)) : -1
+        let isObject: Int32 = byte(at: position) == UInt8(ascii: "{") ? 1 : 0
+        let length = unsafe deepest > 0 ? cjsonscan_skip(start, left, Int32(clamping: deepest), isObject) : -1
+        guard length != -2 else {
+            throw failure(
+                .unexpectedCharacter, "the brackets and braces in what starts here do not fit together", at: position)
+        }
         guard length >= 0 else {
             throw failure(.tooDeep, "more than \(limits.depth) lists and objects in each other", at: position)
         }

@@ -46,6 +46,8 @@ struct CaptureContents: Sendable {
     var collectedAt: Timestamp?
     /// Files that should hold objects and cannot be read, each with the reason.
     var unreadable: [String] = []
+    /// Files of so many bytes are not taken into memory as a whole.
+    var streamedFrom = 1 << 20
     private let cache = ObjectFileCache()
 
     init(_ title: String, _ tree: any CaptureTree) {
@@ -76,28 +78,31 @@ extension CaptureContents {
         let held = holdings.first { $0.plural == name.plural && (name.group == nil || $0.group == name.group) }
         let full = name.plural + (name.group.map { $0.isEmpty ? "" : ".\($0)" } ?? "")
         guard let held else { throw notHeld(full) }
-        let file = try objectFile(held.path)
-        let version = file.parts.lazy.compactMap { part in
-            part.type?.version ?? part.items.first.flatMap { part.type(of: $0)?.version }
-        }.first
+        var version: String?
+        let found = try ObjectStream.read(held.path, in: tree, reading: .nothing) { _, type in
+            version = version ?? type?.version
+            return nil
+        }
+        version = found.listType?.version ?? version
         return ResourceLocation(
             group: held.group, version: version ?? "v1", plural: held.plural, isNamespaced: held.scope != .cluster)
     }
 
-    /// All objects of a resource in a namespace (empty: in all of them), or the reason why that cannot be said.
-    func objects(of location: ResourceLocation, namespace: String) throws(Unknown) -> [Value] {
+    /// All objects of a resource in a namespace (empty: in all of them), with what is read of each, or the reason why that
+    /// cannot be said.
+    func objects(
+        of location: ResourceLocation, namespace: String, reading projection: Projection,
+        where selectors: ObjectSelectors? = nil, named name: String? = nil
+    ) throws(Unknown) -> [Value] {
         let held = holdings.filter { $0.plural == location.plural && $0.group == location.group }
         let complete = held.filter(\.isComplete)
         guard !complete.isEmpty else {
             throw notHeld(held.isEmpty ? location.fullName : "a whole list of \(location.fullName), only some of them")
         }
+        let wanted = WantedObjects(
+            location: location, namespace: namespace, name: name, selectors: selectors, reading: projection)
         var items: [Value] = []
-        for holding in try covering(location, namespace, complete) {
-            items += try self.items(of: location, in: holding).filter {
-                namespace.isEmpty || !location.isNamespaced
-                    || $0[field: "metadata"]?[field: "namespace"]?.text == namespace
-            }
-        }
+        for holding in try covering(location, namespace, complete) { items += try self.items(wanted, in: holding) }
         return items
     }
 
@@ -107,15 +112,12 @@ extension CaptureContents {
             $0.plural == location.plural && $0.group == location.group && !$0.isComplete
                 && (namespace.isEmpty || $0.scope == .namespace(namespace))
         }
+        // Which namespace these are of their place says.
+        let wanted = WantedObjects(location: location, name: name)
         for holding in held {
-            for item in try items(of: location, in: holding) where item[field: "metadata"]?[field: "name"]?.text == name
-            {
-                return item
-            }
+            if let item = try items(wanted, in: holding).first { return item }
         }
-        return try objects(of: location, namespace: namespace).first {
-            $0[field: "metadata"]?[field: "name"]?.text == name
-        }
+        return try objects(of: location, namespace: namespace, reading: .whole, named: name).first
     }
 
     /// The files that together hold every object that is asked for.
@@ -137,21 +139,31 @@ extension CaptureContents {
             "\(location.fullName) of all namespaces, only of \(some)", hint: "look at one of them: -n NAMESPACE")
     }
 
-    private func items(of location: ResourceLocation, in holding: Holding) throws(Unknown) -> [Value] {
+    /// Of a file that is large the objects are read one after the other, others are kept for the next to ask.
+    private func items(_ wanted: WantedObjects, in holding: Holding) throws(Unknown) -> [Value] {
         var items: [Value] = []
-        for part in try objectFile(holding.path).parts {
-            for item in part.items {
-                guard let type = part.type(of: item) else {
-                    items.append(item)
-                    continue
-                }
-                guard type.plural == location.plural, type.group == location.group else { continue }
-                // Another version has other fields: what is absent there says nothing.
-                guard type.version.isEmpty || type.version == location.version else {
-                    throw notHeld("\(location.fullName) in the version \(location.version), only in \(type.version)")
-                }
-                items.append(item)
+        var (otherVersion, saysNoType): (String?, Bool) = (nil, false)
+        func take(_ object: Value, _ type: ObjectType?) -> Value? {
+            guard type.map(wanted.covers) ?? true else { return nil }
+            otherVersion = otherVersion ?? type.flatMap(wanted.otherVersion)
+            saysNoType = saysNoType || type == nil
+            return wanted.selects(object) ? object.reduced(to: wanted.reading) : nil
+        }
+        if (tree.file(holding.path)?.size ?? 0) < streamedFrom {
+            for part in try objectFile(holding.path).parts {
+                for item in part.items { if let kept = take(item, part.type(of: item)) { items.append(kept) } }
             }
+        } else {
+            let found = try ObjectStream.read(holding.path, in: tree, reading: wanted.needs, keep: take)
+            // What its objects do not say of themselves, their list may say at its end.
+            let fits = found.listType.map(wanted.covers) ?? true
+            items = found.objects.compactMap { $0.saysType || fits ? $0.value : nil }
+            if fits, saysNoType { otherVersion = otherVersion ?? found.listType.flatMap(wanted.otherVersion) }
+        }
+        // Another version has other fields: what is absent there says nothing.
+        if let otherVersion {
+            let (name, version) = (wanted.location.fullName, wanted.location.version)
+            throw notHeld("\(name) in the version \(version), only in \(otherVersion)")
         }
         return items
     }
@@ -219,7 +231,7 @@ extension CaptureContents {
 /// Files that were read already: several playbooks ask for the same list with other selectors.
 private final class ObjectFileCache: Sendable {
     /// Of text; what is larger is read again each time.
-    private static let mostBytes = 64 << 20
+    private static let mostBytes = 16 << 20
     private let kept = Mutex<(files: [String: ObjectFile], bytes: Int)>(([:], 0))
 
     subscript(path: String) -> ObjectFile? { kept.withLock { $0.files[path] } }

@@ -21,14 +21,34 @@ struct CaptureEffects: Effects, ResourceCatalogue {
         if query.isLog { return try log(query) }
         let location = try location(query)
         guard query.name.isEmpty else { return try one(query, location) }
-        let selectors = try ObjectSelectors(
-            labels: query.parameters["labelSelector"] ?? "", fields: query.parameters["fieldSelector"] ?? "")
-        let items = try contents.objects(of: location, namespace: query.namespace).filter(selectors.select)
+        let items = try contents.objects(
+            of: location, namespace: query.namespace, reading: .whole, where: try query.selectors)
         return try answer(
             .map([
                 "kind": .string("List"), "apiVersion": .string("v1"), "metadata": .map([:]),
                 "items": .list(List(items)),
             ]))
+    }
+
+    /// Objects go to who reads them in part as they come out of the files.
+    func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        let prefix = "https://\(Self.host):443"
+        guard let pages = reader as? ObjectPages, request.url.hasPrefix(prefix) else {
+            return try await sendAtOnce(request, to: reader)
+        }
+        let target = request.url.dropFirst(prefix.count)
+        guard let query = CapturedQuery(String(target.prefix { $0 != "?" }), query(target)), !query.isLog,
+            query.name.isEmpty
+        else { return try await sendAtOnce(request, to: reader) }
+        let selectors = try query.selectors
+        let location = try location(query)
+        for object in try contents.objects(
+            of: location, namespace: query.namespace, reading: pages.needed, where: selectors)
+        {
+            pages.give(object)
+        }
+        pages.endGiving()
+        return HTTPResponse(status: 200, headers: [("Content-Type", "application/json")], body: [])
     }
 
     func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
@@ -139,6 +159,13 @@ struct CapturedQuery: Sendable {
         name = parts.popFirst() ?? ""
         isLog = plural == "pods" && parts.first == "log"
         guard parts.isEmpty || isLog else { return nil }
+    }
+
+    var selectors: ObjectSelectors {
+        get throws(Unknown) {
+            try ObjectSelectors(
+                labels: parameters["labelSelector"] ?? "", fields: parameters["fieldSelector"] ?? "")
+        }
     }
 }
 

@@ -6,6 +6,8 @@ protocol CaptureTree: Sendable {
     /// Sorted by path.
     var files: [CaptureFile] { get }
     func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8]
+    /// The bytes from there on, as many as there are up to the count.
+    func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8]
 }
 
 struct CaptureFile: Sendable, Hashable {
@@ -18,6 +20,22 @@ struct CaptureFile: Sendable, Hashable {
 }
 
 extension CaptureTree {
+    /// The whole file, piece by piece.
+    func stream(
+        _ path: String, limit: Int, _ use: (UnsafeRawBufferPointer) throws(Unknown) -> Void
+    ) throws(Unknown) {
+        var offset = 0
+        while true {
+            let piece = try read(path, at: offset, count: 1 << 20)
+            guard !piece.isEmpty else { return }
+            offset += piece.count
+            guard offset <= limit else {
+                throw Unknown(.truncated, "\(path) has more than the limit of \(limit) bytes")
+            }
+            try unsafe hand(piece, to: use)
+        }
+    }
+
     func contains(_ path: String) -> Bool { file(path).map { !$0.isLoose } ?? false }
 
     func file(_ path: String) -> CaptureFile? {
@@ -68,6 +86,23 @@ struct CaptureSubtree: CaptureTree {
     }
 
     func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] { try base.read(folder + path, limit: limit) }
+
+    func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
+        try base.read(folder + path, at: offset, count: count)
+    }
+}
+
+/// Lends the bytes, with the error that the other side has.
+func hand(_ bytes: [UInt8], to use: (UnsafeRawBufferPointer) throws(Unknown) -> Void) throws(Unknown) {
+    let failure = unsafe bytes.withUnsafeBytes { piece -> Unknown? in
+        do throws(Unknown) {
+            try unsafe use(piece)
+            return nil
+        } catch {
+            return error
+        }
+    }
+    if let failure { throw failure }
 }
 
 extension Array {

@@ -16,13 +16,13 @@ struct ObjectFile: Sendable {
     var parts: [Part]
 
     /// For whole lists: a cluster's pods may be hundreds of megabytes, and other tools' YAML has no anchors.
-    private static let limits = Limits(
+    static let limits = Limits(
         bytes: 256 << 20, depth: 128, nodes: 20_000_000, aliases: 100, scalarBytes: 16 << 20, conformance: .asGoReads)
     static let mostBytes = 1 << 30
 
     init(_ bytes: [UInt8], path: String) throws(Unknown) {
         let documents: [Value]
-        if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
+        if isYAML(path) {
             let result = YAML.parse(bytes, limits: Self.limits)
             if let error = result.errors.first {
                 throw Unknown(

@@ -11,6 +11,12 @@ struct ObjectSelectors: Sendable {
         case exists(String)
         case isAbsent(String)
 
+        var key: String {
+            switch self {
+            case .isOneOf(let key, _), .isNoneOf(let key, _), .exists(let key), .isAbsent(let key): key
+            }
+        }
+
         func holds(_ value: (String) -> String?) -> Bool {
             switch self {
             case .isOneOf(let key, let values): value(key).map(values.contains) ?? false
@@ -27,6 +33,11 @@ struct ObjectSelectors: Sendable {
     init(labels: String, fields: String) throws(Unknown) {
         for part in Self.split(labels) { self.labels.append(try Self.label(part)) }
         for part in Self.split(fields) { self.fields.append(try Self.field(part)) }
+    }
+
+    /// What of an object tells whether it is selected.
+    var reads: Projection {
+        Projection(paths: (labels.isEmpty ? [] : ["metadata.labels.*"]) + fields.map { $0.key + ".*" })
     }
 
     func select(_ object: Value) -> Bool {

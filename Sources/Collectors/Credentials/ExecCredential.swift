@@ -95,7 +95,9 @@ struct ExecCredential: Sendable {
             result.detail = plugin.exists ? "the file may not be executed" : "it is not there"
             return result
         }
-        var environment = Dictionary(exec.environment.map { ($0.name, $0.value) }) { $1 }
+        // All of the person's environment, as kubectl hands it on: many plugins look there for their settings.
+        var environment = surroundings.environment
+        for variable in exec.environment { environment[variable.name] = variable.value }
         environment["KUBERNETES_EXEC_INFO"] = information(exec, access)
         let output: CommandOutput
         do throws(Unknown) {
@@ -106,7 +108,7 @@ struct ExecCredential: Sendable {
             result.detail = error.detail
             return result
         }
-        result.take(output, exec)
+        result.take(output, exec, secrets: environment.filter { Redaction.isSecretName($0.key) }.map(\.value))
         return result
     }
 
@@ -131,9 +133,8 @@ struct ExecCredential: Sendable {
             + "\"spec\":{\(clusterPart)\"interactive\":false}}"
     }
 
-    private mutating func take(_ output: CommandOutput, _ exec: ExecConfiguration) {
+    private mutating func take(_ output: CommandOutput, _ exec: ExecConfiguration, secrets: [String]) {
         exitCode = output.exitCode
-        let secrets = exec.environment.filter { Redaction.isSecretName($0.name) }.map(\.value)
         let printed = String(decoding: output.standardError.suffix(16 << 10), as: UTF8.self)
         standardError = String(
             Redaction.redact(TextCollector.withoutControlCodes(printed), secrets: secrets).suffix(4 << 10))

@@ -41,21 +41,34 @@ struct CaptureFolder: CaptureTree {
     }
 
     func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
+        let descriptor = try opened(path, limit: limit)
+        defer { close(descriptor) }
+        return try SystemEffects.readAll(descriptor, path: path, limit: limit)
+    }
+
+    func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
+        let descriptor = try opened(path, limit: .max)
+        defer { close(descriptor) }
+        return try SystemEffects.readPart(descriptor, at: offset, count: count, path: path)
+    }
+
+    private func opened(_ path: String, limit: Int) throws(Unknown) -> Int32 {
         // Between the walk and now a link may have come: the place is resolved again, and its last part is no link.
         guard let place = realPath(root + "/" + path), place.hasPrefix(root + "/") else {
             throw Unknown(.notFound, "\(path) is not in the capture")
         }
         let descriptor = unsafe open(place, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw Unknown(errorNumber: errno, path: path) }
-        defer { close(descriptor) }
         var information = stat()
         guard unsafe fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
             throw Unknown(.malformed, "\(path) is not a regular file")
         }
         guard Int(information.st_size) <= limit else {
+            close(descriptor)
             throw Unknown(.truncated, "\(path) has \(information.st_size) bytes, more than the limit of \(limit)")
         }
-        return try SystemEffects.readAll(descriptor, path: path, limit: limit)
+        return descriptor
     }
 }
 

@@ -7,6 +7,14 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Synchronization
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 extension SystemEffects {
     package func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
         try await answer(to: request, reader: nil)
@@ -36,7 +44,7 @@ extension SystemEffects {
             defer { hostLimits.leave(address.key) }
             return try await withDeadline(seconds: request.deadlineSeconds, what: "\(request.method) \(target)") {
                 let deadline = NIODeadline.now() + .milliseconds(Int64(request.deadlineSeconds * 1000))
-                let response = try await client.execute(outgoing, deadline: deadline)
+                let response = try await execute(outgoing, client, deadline)
                 let headers = response.headers.map { (name: $0.name, value: $0.value) }
                 // What is no answer to the question is for people, and short.
                 let reader = response.status == .ok ? reader : nil
@@ -98,6 +106,22 @@ extension SystemEffects {
     }
 }
 
+/// Sends it once more where the connection ended before the first byte of an answer.
+///
+/// The peer may have closed one that was kept for the next request, just as the request was on its way. Go's client does
+/// so too; nothing is asked for that could not be asked twice.
+private func execute(
+    _ request: HTTPClientRequest, _ client: HTTPClient, _ deadline: NIODeadline
+) async throws -> HTTPClientResponse {
+    do {
+        return try await client.execute(request, deadline: deadline)
+    } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+        return try await client.execute(request, deadline: deadline)
+    } catch let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode) {
+        return try await client.execute(request, deadline: deadline)
+    }
+}
+
 /// The body, unless a reader takes it: then only so much of it is asked for as the reader has taken.
 private func body(
     _ body: HTTPClientResponse.Body, limit: Int, target: String, to reader: (any BodyReader)?
@@ -118,6 +142,8 @@ private func body(
         }
         // A cancelled body ends without an error.
         try Task.checkCancellation()
+    } catch let error as HTTPClientError where HTTPClientError.timeouts.contains(error) {
+        throw Unknown(.timedOut, "the answer of \(target) stopped coming after \(count) bytes")
     } catch let error where !(error is Unknown || error is CancellationError) {
         throw Unknown(.truncated, "the answer of \(target) broke off after \(count) bytes: \(words(for: error))")
     }
@@ -146,6 +172,8 @@ final class HTTPClients: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Each request has its own deadline, which ends earlier; a client for each would never reuse a connection.
         configuration.timeout.connect = .seconds(30)
+        // Between two pieces of an answer, which as a whole may take longer.
+        configuration.timeout.read = .seconds(30)
         var key = "\(request.proxy ?? "") \(request.bodyLimit)"
         if let proxy = request.proxy { configuration.proxy = try HTTPClient.Configuration.Proxy(url: proxy) }
         if let name = request.tls.serverName, let host = Address(url: request.url)?.host, host != name {
@@ -208,7 +236,11 @@ extension HTTPClient.Configuration.Proxy {
                 HTTPClient.Authorization.basic(username: user, password: address.password ?? "")
             }
             self = .server(host: address.host, port: address.port ?? 80, authorization: credentials)
-        case "socks5", "socks5h": self = .socksServer(host: address.host, port: address.port ?? 1080)
+        case "socks5", "socks5h":
+            guard address.user == nil else {
+                throw Unknown(.notApplicable, "SOCKS proxies that want a password cannot be used by triage")
+            }
+            self = .socksServer(host: address.host, port: address.port ?? 1080)
         default: throw Unknown(.notApplicable, "proxies of the scheme '\(address.scheme)' cannot be used by triage")
         }
     }

@@ -65,7 +65,8 @@ struct LogsCollector: Collector {
         var path = "/api/v1/namespaces/\(query.namespace)/pods/\(query.name)/log?tailLines=\(tail)"
         if let container = parameters["container"]?.text { path += "&container=\(percentEncoded(container))" }
         if case .bool(true) = parameters["previous"] { path += "&previous=true" }
-        let client = APIClient(access, surroundings.effects, deadlineSeconds: 20)
+        let client = APIClient(
+            access, surroundings.effects, deadlineSeconds: surroundings.secondsLeft(or: 20))
         let response = try await client.get(path)
         guard response.status == 200 else {
             throw client.refusal(response, path, verb: "get", resource: "pods/log")

@@ -70,9 +70,13 @@ struct ContainerRuntimeCollector: Collector {
         fields["containers"] = await attempt { () async throws(Unknown) in
             try Self.containers(try await Self.crictl(flags + ["ps", "--all", "--output=json"], surroundings))
         }.value
-        if let (driver, source) = try await CgroupDriver.find(info: try? info.get(), in: surroundings) {
-            fields["cgroupDriver"] = .string(driver)
-            fields["cgroupDriverSource"] = .string(source)
+        do throws(Unknown) {
+            if let (driver, source) = try await CgroupDriver.find(info: try? info.get(), in: surroundings) {
+                fields["cgroupDriver"] = .string(driver)
+                fields["cgroupDriverSource"] = .string(source)
+            }
+        } catch {
+            for field in ["cgroupDriver", "cgroupDriverSource"] { fields[field] = error.value }
         }
         return Observation(.map(Map(fields)), source: "crictl info, crictl ps, /etc/crictl.yaml")
     }
@@ -192,15 +196,32 @@ enum CgroupDriver {
                 return (isSystemd ? "systemd" : "cgroupfs", "crictl info")
             }
         }
-        let files: [(path: String, key: String, values: [String: String])] = [
-            ("/etc/containerd/config.toml", "SystemdCgroup", ["true": "systemd", "false": "cgroupfs"]),
-            ("/etc/crio/crio.conf", "cgroup_manager", ["systemd": "systemd", "cgroupfs": "cgroupfs"]),
-        ]
-        for file in files {
-            guard let text = try await surroundings.machineFileIfPresent(file.path) else { continue }
-            if let value = setting(file.key, in: text), let driver = file.values[value] { return (driver, file.path) }
+        let containerdValues = ["true": "systemd", "false": "cgroupfs"]
+        if let found = try await setting("SystemdCgroup", in: ["/etc/containerd/config.toml"], surroundings),
+            let driver = containerdValues[found.value]
+        {
+            return (driver, found.path)
         }
-        return nil
+        // crio.conf(5): drop-ins count after the file, in the order of their names.
+        let folder = "/etc/crio/crio.conf.d"
+        let names = try await surroundings.namesIfPresent(in: folder)
+        let files = ["/etc/crio/crio.conf"] + names.map { "\(folder)/\($0)" }
+        guard let found = try await setting("cgroup_manager", in: files, surroundings),
+            ["systemd", "cgroupfs"].contains(found.value)
+        else { return nil }
+        return (found.value, found.path)
+    }
+
+    /// Of several files the last that sets it.
+    private static func setting(
+        _ key: String, in paths: [String], _ surroundings: Surroundings
+    ) async throws(Unknown) -> (value: String, path: String)? {
+        var found: (value: String, path: String)?
+        for path in paths {
+            guard let text = try await surroundings.machineFileIfPresent(path) else { continue }
+            if let value = setting(key, in: text) { found = (value, path) }
+        }
+        return found
     }
 
     /// The value of `key = value` in TOML, without its quotes; the last one counts.

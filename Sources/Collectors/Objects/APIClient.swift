@@ -17,8 +17,11 @@ struct APIClient: Sendable {
         deadline = .now + .seconds(deadlineSeconds)
     }
 
-    /// Of one request, so that a server that swallows it does not use up the whole conversation.
+    /// Of one request, so that a server that swallows it does not use up the whole conversation; a list that goes on
+    /// coming may take longer.
     private static let requestSeconds = 30.0
+    /// Some servers know no pages and answer a list as a whole; of what is read in part little is kept.
+    private static let mostOfList = 4 << 30
     /// How often a server is asked again that says "later" without saying when.
     private static let mostTries = 5
 
@@ -32,9 +35,13 @@ struct APIClient: Sendable {
         while true {
             let left = (deadline - .now) / .seconds(1)
             guard left > 0 else { throw Unknown(.timedOut, "\(shown(path)) was not answered in time") }
-            let request = access.request(path, deadlineSeconds: min(left, Self.requestSeconds))
             let response =
-                if let reader { try await effects.send(request, to: reader) } else { try await effects.send(request) }
+                if let reader {
+                    try await effects.send(
+                        access.request(path, deadlineSeconds: left, bodyLimit: Self.mostOfList), to: reader)
+                } else {
+                    try await effects.send(access.request(path, deadlineSeconds: min(left, Self.requestSeconds)))
+                }
             if response.status == 401, let renewed = await access.renewal?() {
                 access = renewed
                 continue

@@ -45,12 +45,13 @@ struct HelmReleasesCollector: Collector {
     }
 
     func observe(
-        _ namespace: String, _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double = 60
+        _ namespace: String, _ access: ServerAccess, in surroundings: Surroundings, deadlineSeconds: Double? = nil
     ) async throws(Unknown) -> Observation {
         let scope = namespace.isEmpty ? "" : "/namespaces/\(namespace)"
         let path = "/api/v1\(scope)/secrets"
-        let client = APIClient(access, surroundings.effects, deadlineSeconds: deadlineSeconds)
-        let newest = try await newestRevisions(path, access, surroundings.effects, deadlineSeconds)
+        let seconds = deadlineSeconds ?? surroundings.secondsLeft(or: 60)
+        let client = APIClient(access, surroundings.effects, deadlineSeconds: seconds)
+        let newest = try await newestRevisions(path, access, surroundings.effects, seconds)
         let values = await withTaskGroup(of: (Int, Value).self) { group in
             for (index, revision) in newest.enumerated() {
                 group.addTask { (index, await Self.value(of: revision, client)) }

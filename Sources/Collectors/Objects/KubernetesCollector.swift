@@ -4,7 +4,6 @@ internal import Facts
 /// Any resource of the cluster, by REST.
 struct KubernetesCollector: Collector {
     private static let pageSize = 500
-    private static let deadlineSeconds = 60.0
 
     let declaration = Declaration(
         "kubernetes",
@@ -48,10 +47,11 @@ struct KubernetesCollector: Collector {
 
     func observe(
         _ query: ObjectQuery, _ access: ServerAccess, in surroundings: Surroundings,
-        pageSize: Int = Self.pageSize, deadlineSeconds: Double = Self.deadlineSeconds
+        pageSize: Int = Self.pageSize, deadlineSeconds: Double? = nil
     ) async throws(Unknown) -> Observation {
         let client = APIClient(
-            access, surroundings.effects, deadlineSeconds: deadlineSeconds, cache: surroundings.cache)
+            access, surroundings.effects, deadlineSeconds: deadlineSeconds ?? surroundings.secondsLeft(or: 60),
+            cache: surroundings.cache)
         let location = try await client.locate(query.resource)
         let namespace = location.isNamespaced ? query.namespace : ""
         let path = location.path(namespace: namespace, name: query.name.isEmpty ? nil : query.name)
@@ -133,15 +133,18 @@ struct ObjectQuery: Sendable {
         name = parameters["name"]?.text ?? ""
         labelSelector = parameters["labelSelector"]?.text ?? ""
         fieldSelector = parameters["fieldSelector"]?.text ?? ""
-        for part in [namespace, name] where !Self.isObjectName(part) {
-            throw Unknown(.malformed, "'\(part)' is no name of an object or a namespace")
+        for (part, others) in [(namespace, "-."), (name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:_@~+=,")] {
+            guard Self.isName(part, others) else {
+                throw Unknown(.malformed, "'\(part)' is no name of an object or a namespace")
+            }
         }
     }
 
-    /// What may stand in a path: RBAC names may hold colons, nothing may hold a slash.
-    private static func isObjectName(_ text: String) -> Bool {
+    /// What may stand in a path as it is: names of RBAC's objects may hold capitals and colons, nothing may hold a slash.
+    private static func isName(_ text: String, _ others: String) -> Bool {
         text.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || "0123456789-.:".utf8.contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || "0123456789".utf8.contains(byte)
+                || others.utf8.contains(byte)
         } && text != "." && text != ".."
     }
 

@@ -8,12 +8,15 @@ final class ObjectPages: BodyReader {
     private struct State {
         var reader: JSONListReader
         var items: [Value] = []
+        /// Whether objects were given, and not a text.
+        var isGiven = false
     }
 
     private let path: String
     private let isSecret: Bool
     private let projection: Projection
-    private let needed: Projection
+    /// What has to be there of an object that is given.
+    let needed: Projection
     private let state: Mutex<State>
 
     /// - Parameter projection: of an object.
@@ -32,9 +35,19 @@ final class ObjectPages: BodyReader {
         }
     }
 
+    /// Takes an object that somebody else has read, as one of the only page.
+    func give(_ object: Value) {
+        let kept = kept(object)
+        state.withLock { $0.items.append(kept) }
+    }
+
+    /// Says that all objects are given.
+    func endGiving() { state.withLock { $0.isGiven = true } }
+
     /// What the page says of itself and of the list.
     func endPage() throws(Unknown) -> (token: String, version: String) {
         try read { state throws(JSONError) in
+            if state.isGiven { return ("", "") }
             let fields = try state.reader.finish { state.items.append(kept($0)) }
             guard state.reader.isFound else {
                 throw JSONError(.unexpectedEnd, "it has no field 'items'", offset: 0, line: 1, column: 1)

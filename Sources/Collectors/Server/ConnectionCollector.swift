@@ -134,6 +134,10 @@ struct ConnectionCollector: Collector {
             fields["answered"] = .bool(true)
             fields["status"] = .int(Int64(response.status))
             fields["isAPIServer"] = .bool(response.isAPIServersVersion)
+        } catch  where error.reason == .notApplicable {
+            // It was not asked: kubectl may well get an answer where triage knows no way.
+            for field in ["answered", "isAPIServer"] { fields[field] = error.value }
+            fields["error"] = .string(error.detail)
         } catch {
             fields["answered"] = .bool(false)
             fields["isAPIServer"] = .bool(false)

@@ -86,6 +86,24 @@ import Testing
         }
     }
 
+    /// What nobody reads is not judged, but what is read must stand where it seems to.
+    @Test(arguments: [
+        (#"{"a": [1, 2}, "b": 3}"#, false), (#"{"a": {"x": 1], "b": 3}"#, false), (#"{"a": [{]}, "b": 3}"#, true),
+        (#"{"a": [[{}], {"y": [}]], "b": 3}"#, true), (#"{"a": "]}", "b": [{"\"": "}"}]}"#, true),
+        (#"{"a": [tru, 01, .], "b": 3}"#, true), (#"{"a": {"x" 1}, "b": 3}"#, true),
+    ])
+    func `in what nobody reads as many brackets of each kind are closed as opened`(item: String, isTaken: Bool) {
+        // Long enough that several blocks of bytes are looked at.
+        let padding = #""\#(String(repeating: "-", count: 100))": [],"#
+        let padded = item.replacing(#"{"a":"#, with: "{" + padding + #""a":"#)
+        for text in [item, padded].map({ #"{"items": ["# + $0 + "]}" }) {
+            for size in [1, 64, 1000] {
+                let taken = (try? Self.read(Array(text.utf8), reading: .nothing, pieces: size)) != nil
+                #expect(taken == isTaken, "\(text) in pieces of \(size)")
+            }
+        }
+    }
+
     @Test func `nothing is deeper or longer than it may be`() {
         let deep = #"{"items": [{"a": "# + String(repeating: "[", count: 40) + String(repeating: "]", count: 40) + "}]}"
         for projection in [Projection.whole, .nothing] {

@@ -105,6 +105,103 @@ struct CaptureTests {
         }
     }
 
+    /// How tools write two pods, of which one is of the namespace x, and a third of another kind beside them.
+    private static let forms: [(name: String, text: String)] = {
+        let a = #"{"metadata":{"name":"a","namespace":"x","labels":{"app":"web"}},"spec":{"nodeName":"n1"}}"#
+        let b = #"{"metadata":{"name":"b","namespace":"y"},"spec":{"nodeName":"n2"}}"#
+        func typed(_ object: String, _ kind: String = "Pod") -> String {
+            #"{"apiVersion":"v1","kind":"\#(kind)","# + object.dropFirst()
+        }
+        let service = typed(#"{"metadata":{"name":"s","namespace":"x"}}"#, "Service")
+        let yamlA = """
+            - apiVersion: v1
+              kind: Pod
+              metadata:
+                name: a
+                namespace: x
+                labels:
+                  app: web
+                annotations:
+                  text: |
+                    - no item
+                    items:
+
+                    # nor a comment
+              spec:
+                nodeName: n1
+            """
+        let yamlB = "- apiVersion: v1\n  kind: Pod\n  metadata: {name: b, namespace: y}\n  spec:\n    nodeName: n2"
+        let indented = (yamlA + "\n" + yamlB).split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "" : "  \($0)" }.joined(separator: "\n")
+        return [
+            ("typed.json", #"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[\#(a),\#(b)]}"#),
+            ("sorted.json", #"{"apiVersion":"v1","items":[\#(a),\#(b)],"kind":"PodList","metadata":{}}"#),
+            ("list.json", #"{"apiVersion":"v1","items":[\#(typed(a)),\#(service),\#(typed(b))],"kind":"List"}"#),
+            ("bare.json", "[\(typed(a)),\n\(typed(b))]"),
+            (
+                "compact.yaml",
+                "apiVersion: v1\nitems:\n\(yamlA)\n\(yamlB)\nkind: List\nmetadata:\n  resourceVersion: ''\n"
+            ),
+            ("indented.yaml", "---\napiVersion: v1\nkind: PodList\nitems:\n\(indented)\n"),
+            ("flow.yaml", "{apiVersion: v1, kind: PodList, items: [\(a), \(b)]}\n"),
+            (
+                "documents.yaml",
+                "---\nkind: PodList\napiVersion: v1\nitems:\n\(yamlA)\n\(yamlB)\n"
+                    + "---\nkind: ServiceList\napiVersion: v1\nitems: []\n"
+            ),
+        ]
+    }()
+
+    /// The capture, reading large files so from so many bytes on.
+    private func streaming(_ capture: Capture, from size: Int) -> Capture {
+        var contents = capture.contents
+        contents.streamedFrom = size
+        return Capture(contents: contents, collectedAt: capture.collectedAt)
+    }
+
+    @Test(arguments: forms.map(\.name), [0, Int.max])
+    func `a large file gives what a small one gives`(name: String, streamedFrom: Int) async throws {
+        let text = try #require(Self.forms.first { $0.name == name }?.text)
+        try await folder([name: text]) { folder in
+            let capture = streaming(try Capture.open(folder.path(percentEncoded: false)), from: streamedFrom)
+            let pods: [String: Value] = ["resource": .string("pods")]
+            #expect(try await names(capture, pods) == ["a", "b"])
+            #expect(try await names(capture, pods, namespace: "x") == ["a"])
+            for (selected, name) in [
+                (["labelSelector": Value.string("app=web")], "a"),
+                (["fieldSelector": .string("spec.nodeName=n2")], "b"),
+                (["name": .string("b"), "namespace": .string("y")], "b"),
+            ] {
+                #expect(try await names(capture, pods.merging(selected) { $1 }) == [name])
+            }
+            var surroundings = capture.surroundings(text: "", namespace: nil, now: nil)
+            surroundings.reading = Projection(paths: ["items[*].spec.nodeName"])
+            let part = try await KubernetesCollector().collect(pods, in: surroundings).value
+            #expect(part.at("items")?.elements?.count == 2)
+            #expect("\(part)".contains("n2") && !"\(part)".contains("metadata"), "\(part)")
+        }
+    }
+
+    @Test(arguments: [
+        ("cut.json", #"{"kind":"PodList","apiVersion":"v1","items":[{"metadata":{"name":"a""#, "cut.json:1:"),
+        ("wrong.json", "{\"kind\":\"PodList\",\n\"items\":[{\"metadata\":{}},\n  nonsense]}", "wrong.json:3:3"),
+        (
+            "wrong.yaml", "kind: PodList\napiVersion: v1\nitems:\n- metadata: {name: a}\n- metadata: {name: b\n- c\n",
+            "wrong.yaml:"
+        ),
+    ])
+    func `what is wrong in a large file is told with its place`(name: String, text: String, place: String) async throws
+    {
+        try await folder([name: text]) { folder in
+            let tree = try CaptureFolder(folder.path(percentEncoded: false))
+            #expect {
+                try ObjectStream.read(name, in: tree, reading: .whole) { object, _ in object }
+            } throws: {
+                ($0 as? Unknown)?.reason == .malformed && ($0 as? Unknown)?.detail.contains(place) == true
+            }
+        }
+    }
+
     @Test func `objects of another version than is read are not taken for it`() async throws {
         let old = list("HorizontalPodAutoscaler", [object("h", "x"), object("i", "y")], apiVersion: "autoscaling/v1")
         try await folder(["hpa.json": old]) { folder in
@@ -250,5 +347,29 @@ struct CaptureContractTests {
         case .map(let map): map.entries.allSatisfy { isUnknown($0.value) }
         default: false
         }
+    }
+}
+
+/// Files in memory.
+private struct CaptureMemory: CaptureTree {
+    let files: [CaptureFile]
+    private let contents: [String: [UInt8]]
+
+    init(_ contents: [String: [UInt8]], modified: Timestamp) {
+        self.contents = contents
+        files = contents.map { CaptureFile(path: $0.key, size: $0.value.count, modified: modified) }
+            .sorted { $0.path < $1.path }
+    }
+
+    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
+        guard let bytes = contents[path] else { throw Unknown(.notFound, "\(path) is not in the capture") }
+        guard bytes.count <= limit else {
+            throw Unknown(.truncated, "\(path) has \(bytes.count) bytes, more than the limit of \(limit)")
+        }
+        return bytes
+    }
+
+    func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
+        Array(try read(path, limit: .max).dropFirst(offset).prefix(count))
     }
 }

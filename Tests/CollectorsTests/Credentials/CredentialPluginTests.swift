@@ -103,6 +103,23 @@ func writeScript(_ path: String, _ body: String) throws {
         }
     }
 
+    @Test func `it has all of the person's environment, as with kubectl, and what of it is secret is never told`()
+        async throws
+    {
+        try await withTemporaryFolder { folder in
+            try writeScript(
+                "\(folder)/plugin", "echo \"setting $MY_CLOUD_REGION, $MY_CLOUD_PASSWORD, $PLUGIN_SECRET\" >&2; exit 3")
+            let surroundings = try real(
+                folder, kubeconfig("\(folder)/plugin"),
+                environment: ["MY_CLOUD_REGION": "mars-1", "MY_CLOUD_PASSWORD": "hunter2-of-mars"])
+            let fact = try await collect(CredentialPluginRunCollector(), in: surroundings)
+            #expect(fact.text("problem") == "failed")
+            #expect(fact.text("standardError")?.contains("setting mars-1, ") == true)
+            #expect(!"\(fact)".contains("hunter2-of-mars"))
+            #expect(!"\(fact)".contains("envsecret99"))
+        }
+    }
+
     @Test(arguments: [
         ("echo 'Token has expired and refresh failed' >&2; exit 255", "failed", "ssoSessionExpired"),
         ("echo 'Unable to locate credentials' >&2; exit 253", "failed", "noCredentials"),

@@ -55,6 +55,37 @@ struct NginxTests {
     }
 }
 
+@Suite struct KeptConnectionTests {
+    @Test func `a connection that was closed while it was kept is no failure`() async throws {
+        let count = Mutex(0)
+        try await withLoopbackServer { _ in
+            let number = count.withLock { number in
+                number += 1
+                return number
+            }
+            return number == 2 ? .init(200, fault: .gone) : .init(200, "ok")
+        } body: { server in
+            let effects = SystemEffects(environment: [:])
+            for _ in 0..<2 {
+                let answer = try await effects.send(HTTPRequest(url: server.url, deadlineSeconds: 300))
+                #expect(String(decoding: answer.body, as: UTF8.self) == "ok")
+            }
+            #expect(server.requests.count == 3)
+        }
+    }
+
+    @Test func `a server that never answers is asked twice, not for ever`() async throws {
+        try await withLoopbackServer { _ in
+            .init(200, fault: .gone)
+        } body: { server in
+            #expect(
+                await reason { _ = try await world.send(HTTPRequest(url: server.url, deadlineSeconds: 300)) }
+                    == .unreachable)
+            #expect(server.requests.count == 2)
+        }
+    }
+}
+
 @Suite struct ProxyTests {
     /// The server's certificate names 10.1.2.3, which only the proxy leads to.
     @Test func `a server that is named by its address is verified as such behind a proxy`() async throws {
@@ -130,6 +161,32 @@ struct NginxTests {
                     #expect(String(decoding: answer.body, as: UTF8.self) == "\(host):6443")
                 }
                 #expect(proxy.targets == ["api.example:6443", "10.1.2.3:6443", "other.example:6443"])
+            }
+        }
+    }
+
+    @Test func `a SOCKS proxy is told the name, and the server behind it is verified`() async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("api", names: ["api.example"]).serverTLS) { _ in
+            .init(200, "ok")
+        } body: { server in
+            try await withSocksProxy(to: server.port) { proxy in
+                let options = TLSOptions(authoritiesPEM: authority.certificatePEM)
+                let answer = try await world.send(
+                    HTTPRequest(url: "https://api.example:6443/", tls: options, proxy: proxy.url))
+                #expect(answer.status == 200)
+                #expect(
+                    await reason {
+                        _ = try await world.send(
+                            HTTPRequest(url: "https://other.example:6443/", tls: options, proxy: proxy.url))
+                    } == .unreachable)
+                #expect(proxy.targets == ["api.example:6443", "other.example:6443"])
+                let withPassword = proxy.url.replacing("socks5://", with: "socks5://jane:pw@")
+                #expect(
+                    await reason {
+                        _ = try await world.send(
+                            HTTPRequest(url: "https://api.example:6443/", tls: options, proxy: withPassword))
+                    } == .notApplicable)
             }
         }
     }

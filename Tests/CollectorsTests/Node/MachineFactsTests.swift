@@ -315,10 +315,38 @@ private func whyUnknown(
         #expect(fact.number("chrony.stratum") == 4)
     }
 
+    @Test(arguments: [
+        ("+2.371ms", -0.002371), ("-428us", 0.000428), ("+1min 2.5s", -62.5), ("0", nil), ("-3.1μs", 0.0000031),
+    ])
+    func `the offset that systemd-timesyncd tells counts as chrony's`(text: String, expected: Double?) async throws {
+        let status = """
+                   Server: 185.125.190.57 (ntp.ubuntu.com)
+            Poll interval: 34min 8s (min: 32s; max 34min 8s)
+                     Leap: normal
+                  Version: 4
+                  Stratum: 2
+                Reference: 11FDE9B1
+                   Offset: \(text)
+                    Delay: 25.414ms
+
+            """
+        let effects = MadeUpWorld(commands: [
+            "timedatectl show --no-pager": output(show),
+            "timedatectl timesync-status --no-pager": output(status),
+        ])
+        let fact = try await collect(ClockCollector(), in: Surroundings(now: recordedAt, effects: effects))
+        #expect(fact.text("timesyncd.server") == "185.125.190.57 (ntp.ubuntu.com)")
+        #expect(fact.number("timesyncd.stratum") == 2)
+        let offset: Double? = if case .double(let seconds) = fact.at("timesyncd.offsetSeconds") { seconds } else { nil }
+        #expect((offset == nil) == (expected == nil))
+        #expect(abs((offset ?? 0) - (expected ?? 0)) < 1e-9)
+    }
+
     @Test func `where only one of them answers, the other's part is unknown`() async throws {
         let effects = MadeUpWorld(commands: ["timedatectl show --no-pager": output(show)])
         let fact = try await collect(ClockCollector(), in: Surroundings(now: recordedAt, effects: effects))
         #expect(fact.reason("chrony") == "notFound")
+        #expect(fact.reason("timesyncd") == "notFound")
         let other = MadeUpWorld(commands: [
             "timedatectl show --no-pager": output("", code: 1, error: "Failed to connect to bus"),
             "chronyc -c -n tracking": output("506 Cannot talk to daemon\n", code: 1),

@@ -290,6 +290,17 @@ struct FilesAndNetwork: Effects {
         #expect(fact.text("sockets.0.runtime") == "containerd")
     }
 
+    @Test func `of CRI-O's files the last one counts`() async throws {
+        let configured = files.merging([
+            "/etc/crio/crio.conf": "cgroup_manager = \"cgroupfs\"\n",
+            "/etc/crio/crio.conf.d/10-crio.conf": "[crio.runtime]\ncgroup_manager = \"systemd\"\n",
+            "/etc/crio/crio.conf.d/99-other.conf": "[crio.network]\n",
+        ]) { $1 }
+        let fact = try await collect(ContainerRuntimeCollector(), in: surroundings([:], files: configured))
+        #expect(fact.text("cgroupDriver") == "systemd")
+        #expect(fact.text("cgroupDriverSource") == "/etc/crio/crio.conf.d/10-crio.conf")
+    }
+
     @Test func `a socket that only root may use needs root`() async throws {
         let denied = output(
             "", code: 1,

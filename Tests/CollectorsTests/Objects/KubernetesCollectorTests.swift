@@ -130,6 +130,29 @@ import Testing
                 == expected)
     }
 
+    @Test func `the time that a playbook gives rules, and no time of the collector's own`() async throws {
+        var api = api
+        api.acceptsEverybody = true
+        api.once = OnceAnswers(["/api/v1/pods": [.init(200, fault: .silent)]])
+        try await withCluster(api) { surroundings, _ in
+            var hurried = surroundings
+            hurried.deadline = .now + .milliseconds(300)
+            #expect(
+                await reason {
+                    _ = try await KubernetesCollector().collect(["resource": .string("pods")], in: hurried)
+                } == .timedOut)
+        }
+    }
+
+    @Test(arguments: [("clusterroles", "Admin:of_all@x"), ("clusterroles", "system:node")])
+    func `names that only some resources may have are asked for`(resource: String, name: String) async throws {
+        var api = api
+        api.answers["/apis/rbac.authorization.k8s.io/v1/clusterroles/\(name)"] = .json(
+            #"{"metadata":{"name":"\#(name)"}}"#)
+        let fact = try await observe(api, ["resource": .string(resource), "name": .string(name)])
+        #expect(names(fact) == [name])
+    }
+
     @Test func `half a JSON text is malformed, not an empty list`() async throws {
         var api = api
         api.once = OnceAnswers(["/api/v1/pods": [.json(#"{"items":[{"#)]])

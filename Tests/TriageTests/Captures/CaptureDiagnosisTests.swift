@@ -130,6 +130,7 @@ struct CaptureDiagnosisTests {
             try CaptureLayout.troubleshoot.write(to: folder.appending(path: long))
             for (name, options) in [
                 ("bundle.tar.gz", ["-czf"]), ("bundle.tar", ["-cf"]), ("pax.tgz", ["--format=pax", "-czf"]),
+                ("bundle.tar.xz", ["-cJf"]),
             ] {
                 let archive = folder.appending(path: name)
                 let process = Process()

@@ -32,24 +32,28 @@ struct KubectlOutput: CaptureReader {
     }
 
     fileprivate static func savedLists(in path: String, _ tree: any CaptureTree) throws(Unknown) -> [SavedList] {
-        let file = try ObjectFile(try tree.read(path, limit: ObjectFile.mostBytes), path: path)
-        return file.parts.flatMap { part in
-            var lists: [ObjectType: SavedList] = [:]
-            for item in part.items {
-                guard let type = part.type(of: item) else { continue }
-                var list = lists[type] ?? SavedList(type, path: path, isWhole: part.isList)
-                if let namespace = item[field: "metadata"]?[field: "namespace"]?.text {
-                    list.namespaces.insert(namespace)
-                } else {
-                    list.hasClusterObjects = true
-                }
-                lists[type] = list
+        var lists: [ObjectType: SavedList] = [:]
+        /// Of the objects of which only the list can say what they are.
+        var others: SavedList?
+        let namespaces = Projection(paths: ["metadata.namespace"])
+        let found = try ObjectStream.read(path, in: tree, reading: namespaces) { object, type in
+            let namespace = object[field: "metadata"]?[field: "namespace"]?.text
+            if let type {
+                lists[type, default: SavedList(type, path: path, isWhole: true)].add(namespace)
+            } else {
+                others = others ?? SavedList(ObjectType(plural: "", apiVersion: ""), path: path, isWhole: true)
+                others?.add(namespace)
             }
-            if part.items.isEmpty, let type = part.type ?? namedType(path) {
-                lists[type] = SavedList(type, path: path, isWhole: true)
-            }
-            return lists.values.sorted { $0.type.kind < $1.type.kind }
+            return nil
         }
+        if let type = found.listType, var list = others {
+            list.type = type
+            lists[type] = lists[type].map { $0.union(list) } ?? list
+        } else if lists.isEmpty, others == nil, found.isList, let type = found.listType ?? namedType(path) {
+            lists[type] = SavedList(type, path: path, isWhole: true)
+        }
+        if !found.isList { for type in lists.keys { lists[type]?.isWhole = false } }
+        return lists.values.sorted { $0.type.kind < $1.type.kind }
     }
 
     private static func namedType(_ path: String) -> ObjectType? {
@@ -89,6 +93,17 @@ private struct SavedList: Sendable {
         self.type = type
         self.path = path
         self.isWhole = isWhole
+    }
+
+    mutating func add(_ namespace: String?) {
+        if let namespace { namespaces.insert(namespace) } else { hasClusterObjects = true }
+    }
+
+    func union(_ other: SavedList) -> SavedList {
+        var both = self
+        both.namespaces.formUnion(other.namespaces)
+        both.hasClusterObjects = hasClusterObjects || other.hasClusterObjects
+        return both
     }
 
     var isAtTop: Bool { !path.contains("/") }
