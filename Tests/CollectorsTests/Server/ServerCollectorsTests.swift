@@ -2,6 +2,7 @@ import CEL
 import Facts
 import Foundation
 import TestSupport
+import Synchronization
 import Testing
 
 @testable import Collectors
@@ -166,6 +167,30 @@ extension Value {
             #expect(fact.flag("ready") == true)
             #expect(fact.at("failedChecks")?.elements?.compactMap(\.text) == ["etcd"])
         }
+    }
+
+    @Test func `a check of livez that fails once is none`() async throws {
+        let asked = Mutex(0)
+        try await withLoopbackServer { request in
+            var server = APIServer()
+            server.checks = [("ping", true)]
+            if request.path == "/livez" {
+                server.checks.append(
+                    (
+                        "etcd",
+                        asked.withLock {
+                            $0 += 1; return $0
+                        } > 1
+                    ))
+            }
+            return server.respond(request)
+        } body: { server in
+            let fact = try await VersionCollector().observe(
+                ServerAccess(server.url), in: surroundings(), deadlineSeconds: 300
+            ).value
+            #expect(fact.at("failedChecks")?.elements?.isEmpty == true)
+        }
+        #expect(asked.withLock(\.self) == 2)
     }
 
     @Test func `a server that tells nobody is still an API server, and its checks are unknown`() async throws {
