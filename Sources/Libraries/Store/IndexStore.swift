@@ -24,10 +24,9 @@ package struct IndexStore: Sendable {
 
     package func read(_ key: String) -> [UInt8]? {
         guard let file = file(key),
-            let content = try? Disk.contents(of: file, limit: Self.mostBytes, followsLinks: false),
-            let bytes = IndexChecksum.verified(content)
+            let content = try? Disk.contents(of: file, limit: Self.mostBytes, followsLinks: false)
         else { return nil }
-        return bytes
+        return IndexChecksum.verified(content)
     }
 
     package func write(_ key: String, _ bytes: [UInt8]) {

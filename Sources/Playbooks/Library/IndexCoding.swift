@@ -16,14 +16,14 @@ package enum IndexChecksum {
     }
 
     /// The bytes before the checksum; `nil` where it is not theirs.
-    package static func verified(_ whole: [UInt8]) -> [UInt8]? {
+    package static func verified(_ whole: consuming [UInt8]) -> [UInt8]? {
         guard whole.count >= 8 else { return nil }
         let count = whole.count - 8
         let written = whole[count...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard of(whole, count: count) == written else { return nil }
-        var bytes = whole
-        bytes.removeLast(8)
-        return bytes
+        // The same megabytes, not a copy of them.
+        whole.removeLast(8)
+        return whole
     }
 
     /// Four lanes of eight bytes; each step can be undone, so that no single change goes unnoticed.

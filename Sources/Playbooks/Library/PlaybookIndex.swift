@@ -16,8 +16,9 @@ package struct PlaybookIndex: Sendable {
     /// Of the outlines and of what is explained, each a table of offsets and what they lead to.
     private let outlines: IndexTable
     private let explanations: IndexTable
-    /// What the engine keeps to find symptoms.
-    package let symptomSearch: [UInt8]
+    private let symptomSearchRange: Range<Int>
+    /// What the engine keeps to find symptoms; copied out where it is asked for, as naming a playbook needs none of it.
+    package var symptomSearch: [UInt8] { Array(bytes[symptomSearchRange]) }
     /// Of each source the files in their order, by name and digest.
     let files: [IndexTable]
     let problems: [Problem]
@@ -32,7 +33,7 @@ package struct PlaybookIndex: Sendable {
         self.bytes = bytes
         outlines = try IndexTable(bytes, try reader.section())
         explanations = try IndexTable(bytes, try reader.section())
-        symptomSearch = Array(bytes[try reader.section()])
+        symptomSearchRange = try reader.section()
         files = try reader.list { reader throws(MalformedIndex) in try IndexTable(bytes, try reader.section()) }
         problems = try reader.list { reader throws(MalformedIndex) in try Problem(from: &reader) }
         overrides = try reader.list { reader throws(MalformedIndex) in
@@ -53,19 +54,10 @@ package struct PlaybookIndex: Sendable {
     ) -> [UInt8]? {
         let places = places(in: sources)
         func place(_ file: String) -> Place? { places[file] }
+        let written = outlines.concurrentMap { entry(of: $0, in: places) }
+        let entries = written.compactMap(\.self)
+        guard entries.count == outlines.count else { return nil }
         var writer = IndexWriter()
-        var entries: [[UInt8]] = []
-        for outline in outlines {
-            guard let place = place(outline.file) else { return nil }
-            var entry = IndexWriter()
-            // The name comes first: it is what is searched by.
-            outline.write(to: &entry)
-            place.write(to: &entry)
-            let overlays = outline.overlays.compactMap { places[$0] }
-            guard overlays.count == outline.overlays.count else { return nil }
-            entry.add(list: overlays) { $1.write(to: &$0) }
-            entries.append(entry.bytes)
-        }
         writer.add(section: IndexTable.bytes(entries))
         writer.add(section: IndexTable.bytes(explanationEntries(outlines)))
         writer.add(section: symptomSearch)
@@ -85,6 +77,19 @@ package struct PlaybookIndex: Sendable {
             hidden.1?.write(to: &writer)
         }
         return magic + writer.bytes
+    }
+
+    /// `nil` where a file of it is not there.
+    private static func entry(of outline: PlaybookOutline, in places: [String: Place]) -> [UInt8]? {
+        guard let place = places[outline.file] else { return nil }
+        var entry = IndexWriter()
+        // The name comes first: it is what is searched by.
+        outline.write(to: &entry)
+        place.write(to: &entry)
+        let overlays = outline.overlays.compactMap { places[$0] }
+        guard overlays.count == outline.overlays.count else { return nil }
+        entry.add(list: overlays) { $1.write(to: &$0) }
+        return entry.bytes
     }
 
     /// Where each file is; the last where a name is there twice, as playbooks override each other.

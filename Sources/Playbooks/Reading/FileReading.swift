@@ -107,6 +107,7 @@ package struct FileReading: Sendable {
     /// Lines that start with `%` where a document may begin.
     private func directives() -> [Problem] {
         let bytes = source.bytes
+        guard bytes.contains(UInt8(ascii: "%")) else { return [] }
         var isInDocument = false
         var found: [Problem] = []
         var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -24,15 +24,19 @@ package struct SourceText: Sendable {
         self.bytes = bytes
         let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         var starts = [byteOrderMark]
-        for offset in bytes.indices.dropFirst(byteOrderMark) where bytes[offset].isLineBreak {
-            if bytes[offset] == UInt8(ascii: "\r"), bytes.is(UInt8(ascii: "\n"), at: offset + 1) { continue }
-            starts.append(offset + 1)
+        var counts = [0]
+        var count = 0
+        for offset in bytes.indices {
+            let byte = bytes[offset]
+            if !byte.isContinuation { count += 1 }
+            if offset % Self.blockSize == Self.blockSize - 1 { counts.append(count) }
+            guard byte.isLineBreak, offset >= byteOrderMark else { continue }
+            let isPair = byte == UInt8(ascii: "\r") && bytes.is(UInt8(ascii: "\n"), at: offset + 1)
+            if !isPair { starts.append(offset + 1) }
         }
+        if !bytes.count.isMultiple(of: Self.blockSize) { counts.append(count) }
         lineStarts = starts
-        charactersBefore = stride(from: 0, to: bytes.count, by: Self.blockSize).reduce(into: [0]) { counts, start in
-            let block = bytes[start..<min(start + Self.blockSize, bytes.count)]
-            counts.append((counts.last ?? 0) + block.count { !$0.isContinuation })
-        }
+        charactersBefore = counts
     }
 
     /// Puts the text of another file behind, from a new line on, so that nodes of both can stand in one tree.
