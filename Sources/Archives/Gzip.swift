@@ -64,7 +64,8 @@ package enum Gzip {
 
     /// - Parameter limit: for what comes out.
     package init(limit: Int) throws(ArchiveError) {
-        limits = UnpackingLimits(limit: limit)
+        // What deflate can do at most is 1032.
+        limits = UnpackingLimits(limit: limit, mostRatio: 600)
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let status = unsafe inflateInit2_(stream, Gzip.window, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
@@ -132,21 +133,23 @@ package enum Gzip {
 
 /// What may come out of what is packed.
 struct UnpackingLimits {
-    /// Beyond the first MiB; what deflate can do at most is 1032.
-    private static let mostRatio = 600
-
     let limit: Int
+    /// Of what comes out to what goes in, beyond the first MiB.
+    let mostRatio: Int
     /// How many bytes came out.
     private(set) var given = 0
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int, mostRatio: Int) {
+        self.limit = limit
+        self.mostRatio = mostRatio
+    }
 
     mutating func add(_ count: Int, of consumed: Int) throws(ArchiveError) {
         given += count
         guard given <= limit else {
             throw ArchiveError(.tooLarge, "it unpacks to more than the \(limit) bytes that it says, or that are taken")
         }
-        guard given <= 1 << 20 || given / Self.mostRatio <= max(1, consumed) else {
+        guard given <= 1 << 20 || given / mostRatio <= max(1, consumed) else {
             throw ArchiveError(.tooLarge, "it unpacks to far more than it is: a zip bomb?")
         }
     }

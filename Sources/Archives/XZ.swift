@@ -18,7 +18,8 @@ internal import CLZMA
 
     /// - Parameter limit: for what comes out.
     package init(limit: Int) throws(ArchiveError) {
-        limits = UnpackingLimits(limit: limit)
+        // Long lists of objects that are nearly alike pack to a 1000th; what xz can do at most is about 7000.
+        limits = UnpackingLimits(limit: limit, mostRatio: 3000)
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: lzma_stream())
         let status = unsafe lzma_stream_decoder(stream, Self.mostMemory, Self.concatenated)
