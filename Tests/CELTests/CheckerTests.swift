@@ -87,6 +87,13 @@ import Testing
         #expect(value.isEqual(to: .int(number)), "\(source) is \(value)")
     }
 
+    /// `dyn(1.0) == 1` is true: numbers of two types are not unequal, they are not compared without a conversion.
+    @Test func `numbers of two types are to be converted`() throws {
+        let error = try #require(throws: CompilationError.self) { try Self.environment.compile("1.0 == 1") }
+        #expect(
+            error.issues.map(\.message) == ["'==' compares double with int; convert one of them, as in 'double(…)'"])
+    }
+
     @Test func `tells all mistakes of one expression`() throws {
         let error = try #require(throws: CompilationError.self) {
             try Self.environment.compile("facts.swp.devices.size() > 1 && nwo > now")

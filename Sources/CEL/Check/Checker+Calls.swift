@@ -125,7 +125,10 @@ extension Checker {
         if !inference.assign(left, to: right), !inference.assign(right, to: left) {
             let symbol = call.function == "_==_" ? "==" : "!="
             fail(
-                .noMatchingOverload, "'\(symbol)' compares \(left) with \(right), which are never equal",
+                .noMatchingOverload,
+                [left, right].allSatisfy([.int, .uint, .double].contains)
+                    ? "'\(symbol)' compares \(left) with \(right); convert one of them, as in '\(left)(…)'"
+                    : "'\(symbol)' compares \(left) with \(right), which are never equal",
                 at: call.nameRange)
         }
         return .bool
