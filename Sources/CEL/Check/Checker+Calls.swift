@@ -124,9 +124,10 @@ extension Checker {
         let right = check(call.arguments[1])
         if !inference.assign(left, to: right), !inference.assign(right, to: left) {
             let symbol = call.function == "_==_" ? "==" : "!="
+            let numbers: [ValueType] = [.int, .uint, .double]
             fail(
                 .noMatchingOverload,
-                [left, right].allSatisfy([.int, .uint, .double].contains)
+                numbers.contains(left) && numbers.contains(right)
                     ? "'\(symbol)' compares \(left) with \(right); convert one of them, as in '\(left)(…)'"
                     : "'\(symbol)' compares \(left) with \(right), which are never equal",
                 at: call.nameRange)
