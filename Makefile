@@ -45,7 +45,7 @@ golden:
 
 # Evaluations and compilations of CEL, with cel-go's figures beside them.
 bench:
-	swift build -c release --product bench
+	swift build -c release --static-swift-stdlib --product bench
 	.build/release/bench
 
 # 10,000 playbooks: loading them beside libyaml alone, and the command with and without them.
@@ -56,7 +56,7 @@ bench-library:
 
 # 100 MB of log searched for every symptom, beside ripgrep with the same patterns.
 bench-symptoms:
-	swift build -c release --product bench-symptoms
+	swift build -c release --static-swift-stdlib --product bench-symptoms
 	.build/release/bench-symptoms
 
 # 100,000 pods from a server and from a snapshot through a whole diagnosis, beside Foundation's decoders.
