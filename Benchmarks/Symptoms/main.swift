@@ -67,10 +67,24 @@ func symptoms(in text: [UInt8]) -> [PlaybookOutline.Symptom] {
     }
 }
 
-/// The pattern as ripgrep reads it.
+/// The pattern as ripgrep reads it, which makes one of all: flags stay in their own, groups have no names, and a
+/// backslash stands only before what has a meaning (older ones refuse others).
 func escaped(_ symptom: PlaybookOutline.Symptom) -> String {
-    guard symptom.kind == .text else { return symptom.source }
-    return symptom.source.map { $0.isLetter || $0.isNumber || $0 == " " ? String($0) : "\\" + String($0) }.joined()
+    let meaningful = Set(#"\.+*?()|[]{}^$#&-~"#)
+    guard symptom.kind == .regex else {
+        return symptom.source.map { meaningful.contains($0) ? "\\\($0)" : String($0) }.joined()
+    }
+    var pattern = ""
+    var rest = symptom.source[...]
+    while let character = rest.popFirst() {
+        guard character == "\\", let next = rest.popFirst() else {
+            pattern.append(character)
+            continue
+        }
+        if next.isLetter || next.isNumber || meaningful.contains(next) { pattern.append(character) }
+        pattern.append(next)
+    }
+    return "(?:" + pattern.replacing(/\(\?P<\w+>/, with: "(?:") + ")"
 }
 
 func run(_ arguments: [String]) {

@@ -23,7 +23,9 @@ struct SymptomSearch {
     private var states: [State]
     private var best: [Int: SymptomMatch] = [:]
     /// By entry, those that were tried; what cannot be compiled has been told by the loader, and matches nothing.
-    private var patterns: [Int: Pattern?] = [:]
+    private var patterns: [Int: LinePattern?] = [:]
+    /// Several patterns often look at one line.
+    private var lastDecoded: (line: Range<Int>, text: String) = (0..<0, "")
     /// The offset up to which lines are counted, and their number.
     private var counted = (offset: 0, line: 1)
 
@@ -77,7 +79,7 @@ struct SymptomSearch {
         switch matcher.entries[entry].form {
         case .literal(let literal): place = find(literal, endingAt: offset)
         case .pattern(let source):
-            place = pattern(source, of: entry).flatMap { find($0, around: line) }
+            place = if let pattern = pattern(source, of: entry) { find(pattern, around: line) } else { nil }
             states[entry].lastLine = line.lowerBound
         }
         guard let place else { return }
@@ -147,28 +149,38 @@ struct SymptomSearch {
 
     // MARK: Patterns
 
-    private mutating func pattern(_ source: String, of entry: Int) -> Pattern? {
+    private mutating func pattern(_ source: String, of entry: Int) -> LinePattern? {
         if let known = patterns[entry] { return known }
-        let pattern = try? Pattern(source)
+        let pattern = LinePattern(source)
         patterns[entry] = .some(pattern)
         return pattern
     }
 
-    private func find(_ pattern: Pattern, around line: Range<Int>) -> Place? {
-        let wrapped = lines.wrapped(around: line)
-        let candidates: [(String, [Range<Int>])]
-        let alone = lines.cleaned(line, decoding: .decoded)
-        candidates =
-            [(alone, [line])] + (LogHeader.removed(from: alone).map { [($0, [line])] } ?? [])
-            + [(lines.cleaned(line), [line])]
-            + (wrapped.count > 1
-                ? [(lines.joined(wrapped, spaced: false), wrapped), (lines.joined(wrapped, spaced: true), wrapped)]
-                : [])
-        for (text, lines) in candidates {
-            guard let match = pattern.firstMatch(in: text) else { continue }
-            return Place(lines: lines, groups: groups(of: pattern, match, in: text))
+    /// Each reading of the line is made when those before it show nothing: in a long log most lines only look like it.
+    private mutating func find(_ pattern: LinePattern, around line: Range<Int>) -> Place? {
+        if lastDecoded.line != line { lastDecoded = (line, lines.cleaned(line, decoding: .decoded)) }
+        let decoded = lastDecoded.text
+        if let place = place(of: pattern, in: decoded, [line]) { return place }
+        if pattern.isAnchored, let bare = LogHeader.removed(from: decoded),
+            let place = place(of: pattern, in: bare, [line])
+        {
+            return place
         }
-        return nil
+        if line.contains(where: { text[$0] == UInt8(ascii: "\\") }),
+            let place = place(of: pattern, in: lines.cleaned(line), [line])
+        {
+            return place
+        }
+        let wrapped = lines.wrapped(around: line)
+        guard wrapped.count > 1 else { return nil }
+        return place(of: pattern, in: lines.joined(wrapped, spaced: false), wrapped)
+            ?? place(of: pattern, in: lines.joined(wrapped, spaced: true), wrapped)
+    }
+
+    private func place(of pattern: LinePattern, in text: String, _ lines: [Range<Int>]) -> Place? {
+        pattern.pattern.firstMatch(in: text).map {
+            Place(lines: lines, groups: groups(of: pattern.pattern, $0, in: text))
+        }
     }
 
     private func groups(of pattern: Pattern, _ match: [Range<Int>?], in text: String) -> [String: String] {
@@ -179,6 +191,19 @@ struct SymptomSearch {
             groups[name] = String(decoding: bytes[range], as: UTF8.self)
         }
         return groups
+    }
+}
+
+/// A pattern as it is looked for in a line.
+private struct LinePattern {
+    let pattern: Pattern
+    /// Whether it may match what begins a line and nothing else: only then a log's header is in its way.
+    let isAnchored: Bool
+
+    init?(_ source: String) {
+        guard let pattern = try? Pattern(source) else { return nil }
+        self.pattern = pattern
+        isAnchored = source.contains("\\A") || zip("(" + source, source).contains { $0 != "[" && $1 == "^" }
     }
 }
 

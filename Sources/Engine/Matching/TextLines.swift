@@ -38,6 +38,7 @@ struct TextLines {
 
     /// The lines that a terminal has made of one, in order; usually the line alone.
     func wrapped(around line: Range<Int>) -> [Range<Int>] {
+        guard wrapWidth != nil else { return [line] }
         var lines = [line]
         while lines.count < 8, let before = self.line(before: lines[0]), isWrapped(before, into: lines[0]) {
             lines.insert(before, at: 0)
