@@ -173,6 +173,9 @@ import Testing
         (#"abcde{0,3}fgh"#, ["abcd"]),
         (#"\[(ERROR|WARNING) Swap\]"#, ["swap]"]),
         (#"exit code \d+"#, ["exitcode"]),
+        // A run that many lines have is no better than a choice of which each is rare.
+        (#"https?://\S+/(?:api|apis)[^\n]*: (?:timed out|handshake timeout)"#, ["timedout", "handshaketimeout"]),
+        (#"(?:user|cluster) "[^"]+" (?:does not exist|was not found)"#, ["doesnotexist", "wasnotfound"]),
     ])
     func `what a pattern spells out must occur wherever it matches`(pattern: String, needles: [String]) {
         #expect(PatternLiterals(pattern).needles?.map { String(decoding: $0, as: UTF8.self) } == needles)

@@ -1,42 +1,10 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// A SOCKS5 proxy (RFC 1928) without passwords on a free port of 127.0.0.1; wherever a connection is to lead, it leads to
-/// the given port of 127.0.0.1.
-package final class SocksProxy: Sendable {
-    package let url: String
-    private let channel: any Channel
-    private let log: TunnelLog
-
-    /// `host:port` of each connection so far.
-    package var targets: [String] { log.targets }
-
-    fileprivate init(to port: Int) async throws {
-        let log = TunnelLog()
-        channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.addHandler(SocksHandler(to: port, log: log), name: "socks")
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        self.log = log
-        url = "socks5://127.0.0.1:\(channel.localAddress?.port ?? 0)"
-    }
-
-    fileprivate func stop() async { try? await channel.close() }
-}
-
-/// Runs the body beside a proxy and stops it afterwards.
-package func withSocksProxy(to port: Int, body: (SocksProxy) async throws -> Void) async throws {
-    let proxy = try await SocksProxy(to: port)
-    do {
-        try await body(proxy)
-        await proxy.stop()
-    } catch {
-        await proxy.stop()
-        throw error
+/// Runs the body beside a SOCKS5 proxy (RFC 1928) without passwords, and stops it afterwards.
+package func withSocksProxy(to port: Int, body: (TunnelProxy) async throws -> Void) async throws {
+    try await withProxy("socks5", body) { handlers, log in
+        try handlers.addHandler(SocksHandler(to: port, log: log), name: "socks")
     }
 }
 

@@ -3,7 +3,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
-/// An HTTP proxy on a free port of 127.0.0.1 that opens every tunnel it is asked for.
+/// A proxy on a free port of 127.0.0.1 that opens every tunnel it is asked for.
 ///
 /// Wherever a tunnel is to lead, it leads to the given port of 127.0.0.1, so that tests can name hosts that do not
 /// exist.
@@ -12,33 +12,43 @@ package final class TunnelProxy: Sendable {
     private let channel: any Channel
     private let log: TunnelLog
 
-    /// `host:port` of each CONNECT so far.
+    /// `host:port` of each tunnel so far.
     package var targets: [String] { log.targets }
 
-    fileprivate init(to port: Int) async throws {
+    /// - Parameter prepare: gives a connection the handlers that understand the scheme.
+    fileprivate init(
+        scheme: String, prepare: @escaping @Sendable (ChannelPipeline.SynchronousOperations, TunnelLog) throws -> Void
+    ) async throws {
         let log = TunnelLog()
         channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
-                    let handlers = child.pipeline.syncOperations
-                    try handlers.addHandler(HTTPResponseEncoder(), name: "encoder")
-                    try handlers.addHandler(
-                        ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), name: "decoder")
-                    try handlers.addHandler(ConnectHandler(to: port, log: log), name: "connect")
-                }
+                child.eventLoop.makeCompletedFuture { try prepare(child.pipeline.syncOperations, log) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         self.log = log
-        url = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+        url = "\(scheme)://127.0.0.1:\(channel.localAddress?.port ?? 0)"
     }
 
     fileprivate func stop() async { try? await channel.close() }
 }
 
-/// Runs the body beside a proxy and stops it afterwards.
+/// Runs the body beside a proxy that speaks HTTP's CONNECT, and stops it afterwards.
 package func withTunnelProxy(to port: Int, body: (TunnelProxy) async throws -> Void) async throws {
-    let proxy = try await TunnelProxy(to: port)
+    try await withProxy("http", body) { handlers, log in
+        try handlers.addHandler(HTTPResponseEncoder(), name: "encoder")
+        try handlers.addHandler(
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), name: "decoder")
+        try handlers.addHandler(ConnectHandler(to: port, log: log), name: "connect")
+    }
+}
+
+/// Runs the body beside a proxy of the scheme and stops it afterwards.
+func withProxy(
+    _ scheme: String, _ body: (TunnelProxy) async throws -> Void,
+    prepare: @escaping @Sendable (ChannelPipeline.SynchronousOperations, TunnelLog) throws -> Void
+) async throws {
+    let proxy = try await TunnelProxy(scheme: scheme, prepare: prepare)
     do {
         try await body(proxy)
         await proxy.stop()

@@ -16,22 +16,21 @@ struct PatternLiterals {
         needles = Self.needles(of: alternatives)
     }
 
-    /// The longest run of each alternative; `nil` where one has none that is worth looking for.
+    /// What is longest of each alternative, a run or every branch of a choice; `nil` where nothing is worth looking for.
+    ///
+    /// The `http` of an address stands on many lines, what went wrong with it on few.
     private static func needles(of alternatives: [Branch]) -> [[UInt8]]? {
         var needles: [[UInt8]] = []
         for branch in alternatives {
-            let longest = branch.runs.map { Skeleton(String(decoding: $0, as: UTF8.self)).bytes }
-                .max { $0.count < $1.count }
-            if let longest, longest.count >= 4 {
-                needles.append(longest)
-            } else if let inner = branch.choices.compactMap({ Self.needles(of: $0) }).first {
-                needles += inner
-            } else {
-                return nil
-            }
+            let runs = branch.runs.map { [Skeleton(String(decoding: $0, as: UTF8.self)).bytes] }
+            let ways = runs.filter { shortest($0) >= 4 } + branch.choices.compactMap { Self.needles(of: $0) }
+            guard let best = ways.max(by: { shortest($0) < shortest($1) }) else { return nil }
+            needles += best
         }
         return needles
     }
+
+    private static func shortest(_ needles: [[UInt8]]) -> Int { needles.map(\.count).min() ?? 0 }
 
     /// A sequence: runs of literal text that all must occur, and groups of which one alternative must.
     struct Branch {
