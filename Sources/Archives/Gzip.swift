@@ -156,11 +156,11 @@ struct UnpackingLimits {
 }
 
 /// Lends the first bytes of a piece, with the error that the other side has.
-func hand(
-    _ piece: [UInt8], _ count: Int, _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
-) throws(ArchiveError) {
-    let failure = unsafe piece.withUnsafeBytes { bytes -> ArchiveError? in
-        do throws(ArchiveError) {
+package func hand<Failure: Error>(
+    _ piece: [UInt8], _ count: Int, _ use: (UnsafeRawBufferPointer) throws(Failure) -> Void
+) throws(Failure) {
+    let failure = unsafe piece.withUnsafeBytes { bytes -> Failure? in
+        do throws(Failure) {
             try unsafe use(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
             return nil
         } catch {

@@ -23,15 +23,7 @@ internal import Glibc
             unsafe memory.append(contentsOf: bytes)
             guard size > mostInMemory else { return }
             descriptor = try fileWithoutName()
-            let failure = unsafe memory.withUnsafeBytes { bytes -> ArchiveError? in
-                do throws(ArchiveError) {
-                    try unsafe write(bytes)
-                    return nil
-                } catch {
-                    return error
-                }
-            }
-            if let failure { throw failure }
+            try unsafe hand(memory, memory.count) { (bytes) throws(ArchiveError) in try unsafe write(bytes) }
             memory = []
         } else {
             try unsafe write(bytes)

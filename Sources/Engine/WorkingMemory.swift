@@ -47,8 +47,9 @@ struct WorkingMemory: Sendable {
     }
 
     mutating func insert(_ fact: Fact, for askers: [String]) {
-        places[FactPlace(key: fact.key, askers: askers)] = fact
-        elements += fact.elements
+        // Read again for more of it, a fact takes the place of what was there.
+        let old = places.updateValue(fact, forKey: FactPlace(key: fact.key, askers: askers))
+        elements = elements - (old?.elements ?? 0) + fact.elements
     }
 
     subscript(place: FactPlace) -> Fact? { places[place] }

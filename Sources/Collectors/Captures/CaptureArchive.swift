@@ -69,24 +69,11 @@ private struct TarTree: CaptureTree {
     let starts: [String: Int]
     let bytes: Bytes
 
-    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
-        let (start, size) = try place(of: path, limit: limit)
-        return try read(at: start, count: size)
-    }
-
     func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
-        let (start, size) = try place(of: path, limit: .max)
-        return try read(at: start + min(offset, size), count: min(count, max(0, size - offset)))
-    }
-
-    private func place(of path: String, limit: Int) throws(Unknown) -> (start: Int, size: Int) {
         guard let file = file(path), let start = starts[path] else {
             throw Unknown(.notFound, "\(path) is not in the capture")
         }
-        guard file.size <= limit else {
-            throw Unknown(.truncated, "\(path) has \(file.size) bytes, more than the limit of \(limit)")
-        }
-        return (start, file.size)
+        return try read(at: start + min(offset, file.size), count: min(count, max(0, file.size - offset)))
     }
 
     private func read(at offset: Int, count: Int) throws(Unknown) -> [UInt8] {

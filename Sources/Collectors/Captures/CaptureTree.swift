@@ -1,3 +1,4 @@
+internal import Archives
 internal import CEL
 internal import Facts
 
@@ -20,6 +21,15 @@ struct CaptureFile: Sendable, Hashable {
 }
 
 extension CaptureTree {
+    /// Of a tree that knows before reading how large its files are.
+    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
+        guard let file = file(path) else { throw Unknown(.notFound, "\(path) is not in the capture") }
+        guard file.size <= limit else {
+            throw Unknown(.truncated, "\(path) has \(file.size) bytes, more than the limit of \(limit)")
+        }
+        return try read(path, at: 0, count: file.size)
+    }
+
     /// The whole file, piece by piece.
     func stream(
         _ path: String, limit: Int, _ use: (UnsafeRawBufferPointer) throws(Unknown) -> Void
@@ -32,7 +42,7 @@ extension CaptureTree {
             guard offset <= limit else {
                 throw Unknown(.truncated, "\(path) has more than the limit of \(limit) bytes")
             }
-            try unsafe hand(piece, to: use)
+            try unsafe hand(piece, piece.count, use)
         }
     }
 
@@ -90,19 +100,6 @@ struct CaptureSubtree: CaptureTree {
     func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
         try base.read(folder + path, at: offset, count: count)
     }
-}
-
-/// Lends the bytes, with the error that the other side has.
-func hand(_ bytes: [UInt8], to use: (UnsafeRawBufferPointer) throws(Unknown) -> Void) throws(Unknown) {
-    let failure = unsafe bytes.withUnsafeBytes { piece -> Unknown? in
-        do throws(Unknown) {
-            try unsafe use(piece)
-            return nil
-        } catch {
-            return error
-        }
-    }
-    if let failure { throw failure }
 }
 
 extension Array {

@@ -68,10 +68,7 @@ struct ObjectStream {
         guard reader?.isFound == true else { return Found(of: [ObjectFile.Part(.map(fields))], projection, keep) }
         guard let kind = fields["kind"]?.text else { return Found(isList: false) }
         guard kind.hasSuffix("List") || fields["metadata"]?[field: "name"] == nil else { return nil }
-        found.listType =
-            ObjectFile.Part(
-                kind: kind, apiVersion: fields["apiVersion"]?.text ?? "", items: [], isList: true
-            ).type
+        found.listType = listType(kind, fields["apiVersion"])
         return found
     }
 
@@ -103,11 +100,12 @@ struct ObjectStream {
         guard rest.errors.isEmpty, rest.documents.count == 1, let header = rest.documents.first?.celValue,
             let kind = header[field: "kind"]?.text, kind.hasSuffix("List")
         else { return nil }
-        found.listType =
-            ObjectFile.Part(
-                kind: kind, apiVersion: header[field: "apiVersion"]?.text ?? "", items: [], isList: true
-            ).type
+        found.listType = listType(kind, header[field: "apiVersion"])
         return found
+    }
+
+    private func listType(_ kind: String, _ version: Value?) -> ObjectType? {
+        ObjectFile.Part(kind: kind, apiVersion: version?.text ?? "", items: [], isList: true).type
     }
 
     // MARK: - Anything else

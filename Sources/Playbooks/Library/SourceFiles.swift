@@ -51,7 +51,7 @@ struct SourceFiles: Sendable {
                 let count = index.files.indices.contains(source) ? index.files[source].count : 0
                 let places = (0..<count).map { PlaybookIndex.Place(source: source, file: $0) }
                 let files = places.map { (try? index.file(at: $0))?.name ?? "" }
-                return Neighbours(files) { content(places[$0]) }.content(name)
+                return Neighbours(files) { content(places[$0]) }.playbook(name)
             }
         }
     }

@@ -36,14 +36,6 @@ struct CaptureParts: CaptureTree {
         }.sorted { $0.path < $1.path }
     }
 
-    func read(_ path: String, limit: Int) throws(Unknown) -> [UInt8] {
-        guard let file = file(path) else { throw Unknown(.notFound, "\(path) is not in the capture") }
-        guard file.size <= limit else {
-            throw Unknown(.truncated, "\(path) has \(file.size) bytes, more than the limit of \(limit)")
-        }
-        return try read(path, at: 0, count: file.size)
-    }
-
     func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
         var bytes: [UInt8] = []
         var skipped = offset
