@@ -20,10 +20,15 @@ package enum LibraryChange {
                 && old.map { $0.package.content(of: one.file) != new.package.content(of: two.file) } ?? false
             lines += isOther ? ["~ playbook \(name), in its texts"] : found
         }
-        if old == nil { lines += new.playbooks.flatMap { difference([], commands($0), "command of \($0.name):") } }
-        lines += difference(
-            Set(old?.package.manifest.permissions.words ?? []), Set(new.package.manifest.permissions.words),
-            "permission:")
+        guard let old else {
+            return lines + new.playbooks.flatMap { difference([], commands($0), "command of \($0.name):") }
+        }
+        let (earlier, manifest) = (old.package.manifest, new.package.manifest)
+        lines += difference(Set(earlier.permissions.words), Set(manifest.permissions.words), "permission:")
+        lines += difference(Set(earlier.owners), Set(manifest.owners), "owner:")
+        if earlier.channel != manifest.channel {
+            lines.append("~ channel: \(manifest.channel), was \(earlier.channel)")
+        }
         return lines
     }
 

@@ -39,8 +39,9 @@ package struct LibraryHome: Sendable {
         let configuration = folder("XDG_CONFIG_HOME", "/.config")
         let given = lockFile ?? environment["TRIAGE_LOCK"].flatMap { $0.isEmpty ? nil : $0 }
         store = LibraryStore(
-            cache: folder("XDG_CACHE_HOME", "/.cache") + "/libraries", lockFile: given ?? configuration + "/triage.lock"
-        )
+            cache: folder("XDG_CACHE_HOME", "/.cache") + "/libraries",
+            state: folder("XDG_STATE_HOME", "/.local/state") + "/libraries",
+            lockFile: given ?? configuration + "/triage.lock")
         var gate = LibraryGate(policy: try TrustPolicy(folders: ["/etc/triage", configuration]), now: now)
         gate.revocations = try store.revocations()
         self.gate = gate
@@ -67,10 +68,24 @@ package struct LibraryHome: Sendable {
                 }
                 libraries.append(InForce(package: package, grant: try grant(of: package, from: entry.source)))
             } catch {
-                errors.append(error)
+                errors.append(error.code == .revoked ? withWayBack(error, name) : error)
             }
         }
         return (libraries, errors)
+    }
+
+    /// Names the last state whose version of the library may still be used.
+    private func withWayBack(_ error: LibraryError, _ name: String) -> LibraryError {
+        for steps in 1...LibraryStore.mostGenerations {
+            guard let entry = (try? store.generation(steps))?.entries[name],
+                let package = try? store.package(entry.digest),
+                (try? grant(of: package, from: entry.source)) != nil
+            else { continue }
+            return LibraryError(
+                error.code, error.message,
+                hint: "'triage library rollback \(steps)' goes back to \(package.title), the last good one")
+        }
+        return error
     }
 
     private func grant(of package: LibraryPackage, from source: String) throws(LibraryError) -> Grant {
@@ -91,15 +106,24 @@ package struct LibraryHome: Sendable {
     /// What a person agreed to let exactly that do; `nil` where nobody did.
     package func consentedLevel(_ line: String) throws(LibraryError) -> TrustPolicy.Level? {
         // The last answer counts.
-        for given in try consents().reversed() {
-            if given == line { return gate.policy.level }
-            guard given.hasPrefix(line + " "),
-                let level = TrustPolicy.Level(rawValue: String(given.dropFirst(line.utf8.count + 1)))
-            else { continue }
+        for given in try consents().reversed() where Self.covers(given, line) {
+            let words = given.split(separator: " ")
+            guard words.count > 4 else { return gate.policy.level }
+            guard let level = TrustPolicy.Level(rawValue: String(words[4])) else { continue }
             // Where the machine's policy is enforced, nobody gives more than it does.
             return gate.policy.isEnforced ? min(level, gate.policy.level) : level
         }
         return nil
+    }
+
+    /// Whether a yes of then holds for what is asked now: the same library, place and permissions, and all signers of then.
+    ///
+    /// Whoever can add a signature to a package cannot take the place of its publisher so.
+    private static func covers(_ given: String, _ asked: String) -> Bool {
+        let (then, now) = (given.split(separator: " "), asked.split(separator: " "))
+        guard (4...5).contains(then.count), now.count == 4 else { return false }
+        return [0, 1, 3].allSatisfy { then[$0] == now[$0] }
+            && Set(then[2].split(separator: ",")).isSubset(of: now[2].split(separator: ","))
     }
 
     /// - Parameter level: `nil`: what the policy gives to sources that no rule matches.
@@ -141,7 +165,9 @@ package struct LibraryHome: Sendable {
         } else {
             if let lack, isOffline { throw lack }
             guard !isOffline || reference.transport == .directory else {
-                throw LibraryError(.offline, "\(reference) is not in the cache, and --offline forbids to fetch it")
+                throw LibraryError(
+                    .offline, "\(reference) would have to be asked, and --offline forbids it",
+                    hint: "'triage library update --locked --offline' takes what is pinned from the cache")
             }
             do throws(LibraryError) {
                 let fetched = try await fetch(reference, pinned: pinned?.transport)
@@ -219,9 +245,32 @@ package struct LibraryHome: Sendable {
         return firstSeen + age > gate.now.seconds ? firstSeen + age : nil
     }
 
+    /// Where a newer version than the pinned one is; `nil` where none is, or the source names what moves by itself.
+    package func newer(than entry: LibraryLock.Entry) async throws(LibraryError) -> LibraryReference? {
+        let reference = try LibraryReference(entry.source)
+        guard !isOffline else { return nil }
+        return try await reference.newer(
+            than: entry.version, at: gate.policy.place(of: reference), environment: environment)
+    }
+
     /// Puts candidates in force, all or none.
     package func commit(_ candidates: [Candidate]) throws(LibraryError) {
         let busy = try store.exclusively()
+        try store.commit(lock(with: candidates), packages: candidates.map(\.package))
+        withExtendedLifetime(busy) {}
+    }
+
+    /// Whether nothing but a person's yes keeps the candidates from being put in force.
+    package func check(_ candidates: [Candidate]) throws(LibraryError) { _ = try lock(with: candidates) }
+
+    /// Whether the version is what it was, and none that is older than one that was here.
+    package func checkVersion(_ candidate: Candidate) throws(LibraryError) {
+        var lock = try store.lock()
+        lock.set(candidate.package.manifest.name, entry(of: candidate))
+        try store.check(lock)
+    }
+
+    private func lock(with candidates: [Candidate]) throws(LibraryError) -> LibraryLock {
         var lock = try store.lock()
         for candidate in candidates {
             let package = candidate.package
@@ -231,10 +280,7 @@ package struct LibraryHome: Sendable {
                     "\(package.title) is not old enough: the policy has it wait until \(Timestamp(seconds: time))",
                     hint: "a lock that pins it is not kept waiting: 'triage library update --locked'")
             }
-            var entry = LibraryLock.Entry(
-                version: package.manifest.version, digest: package.digest, source: candidate.source,
-                transport: candidate.transport, signers: candidate.admission.signers.map(\.text),
-                permissions: package.manifest.permissions.hash, resolvedAt: gate.now.description)
+            var entry = entry(of: candidate)
             if var old = lock.entries[package.manifest.name] {
                 old.resolvedAt = entry.resolvedAt
                 // Nothing changed: neither does the lock.
@@ -242,9 +288,17 @@ package struct LibraryHome: Sendable {
             }
             lock.set(package.manifest.name, entry)
         }
+        try store.check(lock)
         try checkDependencies(lock, candidates.map(\.package))
-        try store.commit(lock, packages: candidates.map(\.package))
-        withExtendedLifetime(busy) {}
+        return lock
+    }
+
+    private func entry(of candidate: Candidate) -> LibraryLock.Entry {
+        let manifest = candidate.package.manifest
+        return LibraryLock.Entry(
+            version: manifest.version, digest: candidate.package.digest, source: candidate.source,
+            transport: candidate.transport, signers: candidate.admission.signers.map(\.text),
+            permissions: manifest.permissions.hash, resolvedAt: gate.now.description)
     }
 
     /// Takes a library out; what others need stays.
@@ -253,7 +307,10 @@ package struct LibraryHome: Sendable {
         var lock = try store.lock()
         guard lock.entries[name] != nil else { throw LibraryError(.notInstalled, "there is no library '\(name)'") }
         lock.remove(name)
-        try checkDependencies(lock, [])
+        do throws(LibraryError) { try checkDependencies(lock, []) } catch {
+            throw LibraryError(
+                error.code, error.message, hint: "'triage library remove' takes out first what needs it")
+        }
         try store.commit(lock, packages: [])
         withExtendedLifetime(busy) {}
     }

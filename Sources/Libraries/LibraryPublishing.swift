@@ -1,17 +1,41 @@
 /// What a publisher does with a folder before others can have it.
 package enum LibraryPublishing {
-    /// Writes `digests.txt` and returns the package.
-    package static func writeDigests(_ folder: String) throws(LibraryError) -> LibraryPackage {
+    /// Writes `digests.txt` and returns the package; signatures of what was there before are removed.
+    ///
+    /// - Parameter check: what has to hold before anything is written, beside the manifest.
+    package static func writeDigests(
+        _ folder: String, check: (LibraryPackage) throws(LibraryError) -> Void = { _ throws(LibraryError) in }
+    ) throws(LibraryError) -> LibraryPackage {
         var tree = try Disk.tree(folder)
+        let signatures = tree.paths.filter(Digests.isSignature)
         for path in tree.paths where !Digests.isListed(path) { tree.remove(path) }
         let list = Digests.list(tree)
         try tree.add(Digests.file, list)
-        // The manifest is checked before anything is written.
-        _ = try LibraryPackage(checking: tree)
+        try check(try LibraryPackage(checking: tree))
         if try Disk.contentsIfPresent(of: "\(folder)/\(Digests.file)", limit: PackageTree.mostBytes) != list {
             try Disk.replace("\(folder)/\(Digests.file)", list)
+            for path in signatures { Disk.unlinkQuietly("\(folder)/\(path)") }
         }
         return try package(folder)
+    }
+
+    /// A signature that does not hold has everybody refuse the package: it is not published.
+    ///
+    /// Minisign's do not hold their key; what their comment says of the package is all that can be looked at here.
+    static func checkSignatures(_ package: LibraryPackage) throws(LibraryError) {
+        for path in package.tree.paths where Digests.isSignature(path) {
+            let bytes = package.tree[path] ?? []
+            do throws(LibraryError) {
+                guard path.hasSuffix(".minisig") else {
+                    try SSHSignature(armored: bytes).verify(package.tree[Digests.file] ?? [])
+                    continue
+                }
+                try MinisignSignature(reading: bytes).checkComment(package)
+            } catch {
+                throw LibraryError(
+                    error.code, "\(path): \(error.message)", hint: "remove it and sign the library again")
+            }
+        }
     }
 
     package static func package(_ folder: String) throws(LibraryError) -> LibraryPackage {
@@ -40,8 +64,8 @@ package enum LibraryPublishing {
         // What was written is read back, so that no useless signature is published.
         let signature = try SSHSignature(armored: output.output)
         try signature.verify(package.tree[Digests.file] ?? [])
-        let number = package.tree.paths.count(where: Digests.isSignature)
-        let file = number == 0 ? "\(Digests.file).sig" : "\(Digests.file).\(number + 1).sig"
+        let number = (1...).first { package.tree[Digests.signatureFile($0, "sig")] == nil } ?? 1
+        let file = Digests.signatureFile(number, "sig")
         try Disk.replace("\(folder)/\(file)", output.output)
         return "\(folder)/\(file)"
     }
@@ -53,8 +77,9 @@ package enum LibraryPublishing {
         _ folder: String, minisignKey: String, environment: [String: String]
     ) async throws(LibraryError) -> String {
         let package = try package(folder)
-        let file = "\(folder)/\(Digests.file).minisig"
-        let comment = "\(package.manifest.name) \(package.manifest.version) \(package.digest)"
+        let number = (1...).first { package.tree[Digests.signatureFile($0, "minisig")] == nil } ?? 1
+        let file = "\(folder)/\(Digests.signatureFile(number, "minisig"))"
+        let comment = MinisignSignature.comment(of: package)
         let output = try await Programs.run(
             "minisign", ["-S", "-s", minisignKey, "-m", "\(folder)/\(Digests.file)", "-x", file, "-t", comment],
             environment: environment, isInteractive: true)
@@ -70,9 +95,16 @@ package enum LibraryPublishing {
 
     /// Writes all pinned libraries with their signatures: what is carried over an air gap.
     ///
-    /// - Parameter target: a folder for archives and the lock, or `oci:` and a folder for OCI's image layout.
-    package static func mirror(_ home: LibraryHome, to target: String) throws(LibraryError) -> [String] {
+    /// - Parameter target: a folder for archives and the lock, `oci:` and a folder for OCI's image layout, or
+    ///   `oci://host/path` for a registry: each library in the repository of its name there, under its version.
+    package static func mirror(_ home: LibraryHome, to target: String) async throws(LibraryError) -> [String] {
         let lock = try home.store.lock()
+        if target.hasPrefix("oci://") { return try await mirror(lock, home, toRegistry: target) }
+        guard target.hasPrefix("oci:") || target.firstMatch(of: /^[a-z+]+:\/\//) == nil else {
+            throw LibraryError(
+                .badReference, "'\(printable(target))' is no place for a mirror",
+                hint: "expected a folder, oci:FOLDER or oci://host/path")
+        }
         guard !target.hasPrefix("oci:") else {
             var layout = OCILayout(String(target.dropFirst(4)))
             var tags: [String] = []
@@ -94,6 +126,21 @@ package enum LibraryPublishing {
         }
         try Disk.replace("\(target)/triage.lock", Array(lock.text.utf8))
         return files + ["\(target)/triage.lock"]
+    }
+
+    private static func mirror(
+        _ lock: LibraryLock, _ home: LibraryHome, toRegistry target: String
+    ) async throws(LibraryError) -> [String] {
+        guard !home.isOffline else { throw LibraryError(.offline, "--offline forbids to push to \(printable(target))") }
+        var pushed: [String] = []
+        for name in lock.order {
+            guard let entry = lock.entries[name] else { continue }
+            let place = "\(target.hasSuffix("/") ? String(target.dropLast()) : target)/\(name):\(entry.version)"
+            let source = try RegistrySource(LibraryReference(place))
+            let digest = try await source.push(home.store.package(entry.digest), environment: home.environment)
+            pushed.append("\(place)@\(digest)")
+        }
+        return pushed
     }
 
     static func archiveName(_ name: String, _ entry: LibraryLock.Entry) -> String { "\(name)-\(entry.version).tar.gz" }

@@ -53,7 +53,7 @@ import Testing
             version: "1.1.0",
             permissions:
                 "{commands: [[crictl, ps], [crictl, inspect, \"*\"]], hosts: [\"https://status.acme.example:443\"], remedies: runnable}"
-        )
+        ).replacing("spec:\n", with: "spec:\n  channel: testing\n")
         return files
     }
 
@@ -62,7 +62,7 @@ import Testing
         try expectGolden(LibraryChange.words(from: candidate(old), to: candidate(new)), "update.txt")
     }
 
-    @Test func `a first use says all that there is`() throws {
+    @Test func `a first use says all that there is, beside the permissions that are shown with it`() throws {
         try expectGolden(LibraryChange.words(from: nil, to: candidate(new)), "first-use.txt")
     }
 

@@ -74,6 +74,7 @@ func home(
     environment["XDG_CACHE_HOME"] = "\(folder)/cache"
     environment["HOME"] = folder
     environment["TRIAGE_LOCK"] = nil
+    environment["XDG_STATE_HOME"] = nil
     return try LibraryHome(
         environment: environment, now: Timestamp(seconds: now), triageVersion: "0.1.0", isOffline: isOffline)
 }

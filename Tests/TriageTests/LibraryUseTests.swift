@@ -163,4 +163,60 @@ import Testing
                 fix.exitCode == 3 && fix.notes.contains("trusted for 'read-only', not to run remedies"), "\(fix.notes)")
         }
     }
+
+    /// Of what has been published, whatever is asked and wherever somebody is there to answer.
+    @Test func `what may never be taken is told before anybody is asked, and nothing new is not shown`() async throws {
+        try await withLibrary { home, library in
+            try await add(library, home)
+            let locked = try await TriageCommand.run(["library", "update", "--locked"], home: home)
+            #expect(locked.exitCode == 0 && locked.notes.isEmpty, "\(locked.notes)")
+            let json = try await TriageCommand.run(["library", "list", "--json"], home: home)
+            for words in [#""name": "acme""#, #""level": "read-only""#, #""inForce": true"#, #""runs crictl ps""#] {
+                #expect(json.output.contains(words), "\(words): \(json.output)")
+            }
+            let folder = URL(fileURLWithPath: library)
+            for (version, words) in [("1.0.0", "is not what it was"), ("0.9.0", "is older than 1.0.0")] {
+                try write(["library.yaml": Self.manifest.replacing("1.0.0", with: version)], to: folder)
+                try write(["README.md": version], to: folder)
+                #expect(try await TriageCommand.run(["library", "package", library], home: home).exitCode == 0)
+                let outdated = try await TriageCommand.run(["library", "outdated"], home: home)
+                #expect(outdated.exitCode == 3 && outdated.output.isEmpty, "\(outdated.output)")
+                #expect(outdated.notes.contains("error: acme \(version) \(words)"), "\(outdated.notes)")
+                let update = try await PseudoTerminal.run(["library", "update"], replies: [], home: home)
+                #expect(update.exitCode == 3 && update.shown.contains(words), "\(update.shown)")
+                #expect(!update.shown.contains("digest "), "\(update.shown)")
+            }
+            try write(["library.yaml": Self.manifest.replacing("1.0.0", with: "1.1.0")], to: folder)
+            #expect(try await TriageCommand.run(["library", "package", library], home: home).exitCode == 0)
+            let outdated = try await TriageCommand.run(["library", "outdated"], home: home)
+            #expect(outdated.exitCode == 1 && outdated.output == "acme 1.0.0 -> 1.1.0\n", "\(outdated.notes)")
+            let states = try await TriageCommand.run(["library", "rollback", "--list"], home: home)
+            #expect(states.exitCode == 0 && states.output.isEmpty, "\(states.output)")
+        }
+    }
+
+    @Test func `what needs another library says so when that one is to be removed, and overrides are listed`()
+        async throws
+    {
+        try await withLibrary { home, library in
+            try await add(library, home)
+            let needs = Self.manifest.replacing("name: acme", with: "name: needy").replacing(
+                "spec: {", with: "spec: {requires: {libraries: [{name: acme, version: ^1.0}]}, ")
+            try write(["needy/library.yaml": needs, "needy/playbooks/acme-trouble.yaml": Self.playbook], to: home)
+            let needy = home.appending(path: "needy").path(percentEncoded: false)
+            #expect(try await TriageCommand.run(["library", "package", needy], home: home).exitCode == 0)
+            try await add(needy, home)
+            let removed = try await TriageCommand.run(["library", "remove", "acme"], home: home)
+            #expect(removed.exitCode == 3 && removed.notes.contains("needy needs acme ^1.0"), "\(removed.notes)")
+            #expect(removed.notes.contains("library remove"), "\(removed.notes)")
+            let list = try await TriageCommand.run(["list"], home: home)
+            let words = list.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(
+                words.contains(
+                    "needy@1.0.0/playbooks/acme-trouble.yaml overrides acme@1.0.0/playbooks/acme-trouble.yaml"),
+                "\(list.output)")
+            let json = try await TriageCommand.run(["list", "--json"], home: home)
+            #expect(json.output.contains(#""acme@1.0.0/playbooks/acme-trouble.yaml""#), "\(json.output)")
+        }
+    }
 }

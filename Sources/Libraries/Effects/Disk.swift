@@ -217,9 +217,11 @@ package enum Disk {
 
     private static func failure(_ path: String) -> LibraryError {
         let number = errno
-        let words = unsafe String(cString: strerror(number)).lowercased()
-        return LibraryError(number == ENOENT || number == ENOTDIR ? .notFound : .disk, "\(path): \(words)")
+        return LibraryError(number == ENOENT || number == ENOTDIR ? .notFound : .disk, "\(path): \(words(number))")
     }
+
+    /// What the system calls an error.
+    static func words(_ number: Int32) -> String { unsafe String(cString: strerror(number)).lowercased() }
 }
 
 /// One writer at a time; let go at the end of its life, also by a crash.

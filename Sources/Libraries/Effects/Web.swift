@@ -44,10 +44,22 @@ enum Web {
         } catch let error as LibraryError {
             result = .failure(error)
         } catch {
-            result = .failure(LibraryError(.unreachable, "\(shown) could not be asked: \(error)"))
+            result = .failure(LibraryError(.unreachable, "\(shown) could not be asked: \(words(error))"))
         }
         try? await client.shutdown()
         return try result.get()
+    }
+
+    /// What went wrong on the way, as people would say it.
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError where error == .connectTimeout: "no connection within 15 seconds"
+        case let error as HTTPClientError where [.deadlineExceeded, .readTimeout].contains(error):
+            "no whole answer within \(seconds) seconds"
+        case let error as HTTPClientError where error == .remoteConnectionClosed: "the connection was closed"
+        case let error as IOError: Disk.words(error.errnoCode)
+        default: printable("\(error)", limit: 300)
+        }
     }
 
     private static func execute(_ request: Request, _ client: HTTPClient) async throws -> Response {

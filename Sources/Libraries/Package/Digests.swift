@@ -14,6 +14,10 @@ package enum Digests {
         path.hasPrefix(file + ".") && (path.hasSuffix(".sig") || path.hasSuffix(".minisig"))
     }
 
+    static func signatureFile(_ number: Int, _ suffix: String) -> String {
+        number == 1 ? "\(file).\(suffix)" : "\(file).\(number).\(suffix)"
+    }
+
     package static func list(_ tree: PackageTree) -> [UInt8] {
         let paths = tree.paths.filter(isListed)
         let digests = paths.concurrentMap { sha256(tree[$0] ?? []) }

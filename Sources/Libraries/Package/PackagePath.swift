@@ -44,9 +44,9 @@ enum PackagePath {
     }
 }
 
-/// At most 80 characters, everything but printable ASCII as `\xNN`.
-func printable(_ text: String) -> String {
-    text.utf8.prefix(80).map { byte in
+/// At most so many characters, everything but printable ASCII as `\xNN`.
+func printable(_ text: String, limit: Int = 80) -> String {
+    text.utf8.prefix(limit).map { byte in
         (0x20..<0x7F).contains(byte)
             ? String(UnicodeScalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()

@@ -8,28 +8,60 @@ struct GitSource {
     private var scheme: String { String(url.prefix { $0 != ":" }) }
 
     func fetch(environment: [String: String], pinned: String?) async throws(LibraryError) -> FetchedTree {
-        try await Disk.withTemporaryDirectory { directory async throws(LibraryError) in
-            var git = Git(directory: directory, scheme: scheme, inherited: environment)
-            git.logins = await git.personalLogins()
-            try await git.run(["init", "--quiet", "--bare", directory])
+        try await withRepository(environment) { git async throws(LibraryError) in
             let wanted =
                 pinned.flatMap { $0.hasPrefix("git:") ? String($0.dropFirst(4)) : nil }
                 ?? reference.parameters["ref"] ?? "HEAD"
-            try await git.run([
-                "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", url, wanted,
-            ])
+            do throws(LibraryError) {
+                try await git.run([
+                    "fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", url, wanted,
+                ])
+            } catch {
+                guard error.message.contains("remote ref") || error.message.contains("not our ref") else { throw error }
+                throw LibraryError(.notFound, "\(url) has no branch, tag or commit '\(printable(wanted))'")
+            }
             let commit = try await git.text(["rev-parse", "--verify", "FETCH_HEAD^{commit}"])
             let tree = try await readTree(git, commit)
             return FetchedTree(tree: tree, transport: "git:" + commit)
         }
     }
 
+    /// The names of the repository's tags.
+    func tags(environment: [String: String]) async throws(LibraryError) -> [String] {
+        try await withRepository(environment) { git async throws(LibraryError) in
+            let listing = try await git.run(["ls-remote", "--quiet", "--tags", "--refs", "--", url]).output
+            return listing.split(separator: UInt8(ascii: "\n")).compactMap { line in
+                let fields = String(decoding: line, as: UTF8.self).split(separator: "\t")
+                let prefix = "refs/tags/"
+                return fields.count == 2 && fields[1].hasPrefix(prefix)
+                    ? String(fields[1].dropFirst(prefix.count)) : nil
+            }
+        }
+    }
+
+    private func withRepository<Result>(
+        _ environment: [String: String], _ body: (Git) async throws(LibraryError) -> Result
+    ) async throws(LibraryError) -> Result {
+        try await Disk.withTemporaryDirectory { directory async throws(LibraryError) in
+            var git = Git(directory: directory, scheme: scheme, inherited: environment)
+            git.logins = await git.personalLogins()
+            try await git.run(["init", "--quiet", "--bare", directory])
+            return try await body(git)
+        }
+    }
+
     private func readTree(_ git: Git, _ commit: String) async throws(LibraryError) -> PackageTree {
         let folder = (reference.parameters["path"] ?? "").split(separator: "/").joined(separator: "/")
         if !folder.isEmpty { try PackagePath.check(folder) }
-        let listing = try await git.run([
-            "ls-tree", "-r", "-z", "-l", "--full-tree", folder.isEmpty ? commit : "\(commit):\(folder)",
-        ])
+        let listing: Programs.Output
+        do throws(LibraryError) {
+            listing = try await git.run([
+                "ls-tree", "-r", "-z", "-l", "--full-tree", folder.isEmpty ? commit : "\(commit):\(folder)",
+            ])
+        } catch {
+            guard !folder.isEmpty, error.message.contains("Not a valid object name") else { throw error }
+            throw LibraryError(.notFound, "there is no folder '\(folder)' in the commit \(commit)")
+        }
         var entries: [(path: String, object: String)] = []
         var size = 0
         for line in listing.output.split(separator: 0) {
@@ -103,7 +135,7 @@ private struct Git {
                 "protocol.allow=never", "protocol.\(scheme).allow=always", "core.hooksPath=/dev/null",
                 "core.fsmonitor=false", "fetch.fsckObjects=true", "transfer.fsckObjects=true",
                 "submodule.recurse=false", "gc.auto=0", "http.followRedirects=false",
-            ] + (arguments.first == "fetch" ? logins : [])
+            ] + (["fetch", "ls-remote"].contains(arguments.first) ? logins : [])
         var environment = [
             "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false",
@@ -116,11 +148,18 @@ private struct Git {
         let output = try await Programs.run(
             "git", settings.flatMap { ["-c", $0] } + arguments, input: input, environment: environment)
         guard output.exitCode == 0 else {
-            let words = output.error.split(separator: "\n").suffix(3).joined(separator: "; ")
-            throw LibraryError(
-                .unreachable, "git \(arguments[0]) failed: \(printable(words.isEmpty ? "no reason given" : words))")
+            throw LibraryError(.unreachable, "git \(arguments[0]) failed: \(Self.words(output.error))")
         }
         return output
+    }
+
+    /// What git calls fatal, and what ssh says before that; advice that holds for everything is left out.
+    private static func words(_ error: String) -> String {
+        let advice = ["Please make sure", "and the repository exists", "fatal: Could not read from remote"]
+        let lines = error.split(whereSeparator: \.isNewline)
+        let kept = lines.filter { line in !advice.contains { line.hasPrefix($0) } }
+        let words = (kept.isEmpty ? lines : kept).suffix(3).map { $0.trimmingPrefix(/(fatal|error|remote): */) }
+        return words.isEmpty ? "no reason given" : printable(words.joined(separator: "; "), limit: 400)
     }
 
     func text(_ arguments: [String]) async throws(LibraryError) -> String {

@@ -10,7 +10,8 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
 
     /// - Parameter text: a reference, or a directory's path.
     package init(_ text: String) throws(LibraryError) {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), !text.isEmpty else {
+        guard !text.isEmpty else { throw LibraryError(.badReference, "the source is empty", hint: Self.expected) }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
             throw LibraryError(.badReference, "'\(printable(text))' holds blanks or control characters")
         }
         let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -29,8 +30,7 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
             location = "dir:" + Disk.absolute(location.hasPrefix("dir:") ? String(location.dropFirst(4)) : location)
         default:
             throw LibraryError(
-                .badReference, "'\(printable(text))' is not a source",
-                hint: "expected a directory, git+https://, git+ssh://, git+file:///, https:// or oci://")
+                .badReference, "'\(printable(text))' is not a source", hint: Self.expected)
         }
         if transport != .directory, let at = location.firstIndex(of: "@"),
             location[..<at].last(where: { $0 == ":" }) != nil,
@@ -64,6 +64,8 @@ package struct LibraryReference: Sendable, Hashable, CustomStringConvertible {
         self.parameters = parameters
     }
 
+    private static let expected = "expected a directory, git+https://, git+ssh://, git+file:///, https:// or oci://"
+
     package var description: String {
         parameters.isEmpty
             ? location
@@ -95,7 +97,13 @@ extension LibraryReference {
 
     /// A folder that is being worked on has no list of digests, or an old one: it is made here.
     private func directoryTree() throws(LibraryError) -> FetchedTree {
-        var tree = try Disk.tree(String(location.dropFirst(4))).subfolder(parameters["path"] ?? "")
+        let folder = String(location.dropFirst(4))
+        var tree: PackageTree
+        do throws(LibraryError) { tree = try Disk.tree(folder) } catch {
+            guard error.code == .notFound, !Disk.exists(folder) else { throw error }
+            throw LibraryError(.notFound, "there is no folder \(folder)", hint: Self.expected)
+        }
+        tree = try tree.subfolder(parameters["path"] ?? "")
         if tree[Digests.file] == nil { try tree.add(Digests.file, Digests.list(tree)) }
         return FetchedTree(tree: tree, transport: "")
     }

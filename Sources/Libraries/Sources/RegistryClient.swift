@@ -82,6 +82,26 @@ struct RegistryClient {
         return (digest, try OCI.read(response.body))
     }
 
+    /// Page by page, as the registry divides them.
+    mutating func tags() async throws(LibraryError) -> [String] {
+        var tags: [String] = []
+        var next: String? = "tags/list?n=1000"
+        var pages = 0
+        while let page = next, pages < 50 {
+            let response = try await send("GET", page)
+            guard response.status == 200 else {
+                throw LibraryError(.notFound, "\(host)/\(repository) tells no tags: it answered \(response.status)")
+            }
+            tags += try OCI.read(response.body)["tags"]?.elements.compactMap(\.text) ?? []
+            // `</v2/acme/tags/list?n=1000&last=1.0.0>; rel="next"`
+            next = response.header("link").flatMap { link in
+                link.firstMatch(of: #/<([^>]+)>;\s*rel="?next"?/#).map { String($0.1) }
+            }
+            pages += 1
+        }
+        return tags
+    }
+
     mutating func push(blob bytes: [UInt8]) async throws(LibraryError) {
         let digest = "sha256:" + sha256(bytes)
         if try await send("HEAD", "blobs/\(digest)").status == 200 { return }

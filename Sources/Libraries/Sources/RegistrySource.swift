@@ -76,7 +76,7 @@ package struct RegistrySource: Sendable {
         of digest: String, to tree: inout PackageTree, _ client: inout RegistryClient
     ) async throws(LibraryError) {
         let referrers = try await referrers(of: digest, &client)
-        var number = 0
+        var numbers: [String: Int] = [:]
         // Tools that copy an index may leave the type out of it; the manifest itself says it too.
         let candidates = referrers.filter { ($0["artifactType"]?.text ?? OCI.signature) == OCI.signature }
         for item in candidates.prefix(Self.mostSignatures) {
@@ -89,8 +89,8 @@ package struct RegistrySource: Sendable {
             else { throw LibraryError(.badSignature, "a signature of \(host)/\(repository) cannot be read") }
             let bytes = try await client.blob(blob)
             let suffix = layer["mediaType"]?.text == OCI.minisignSignature ? "minisig" : "sig"
-            number += 1
-            try tree.add("\(Digests.file).\(number).\(suffix)", bytes)
+            numbers[suffix, default: 0] += 1
+            try tree.add(Digests.signatureFile(numbers[suffix] ?? 1, suffix), bytes)
         }
     }
 
@@ -101,11 +101,18 @@ package struct RegistrySource: Sendable {
         return try await client.manifest(LibraryArtifact.fallbackTag(of: digest))?.document["manifests"]?.elements ?? []
     }
 
+    /// What the repository holds, without the tags that stand for signatures.
+    func tags(environment: [String: String]) async throws(LibraryError) -> [String] {
+        var client = client(environment)
+        return try await client.tags().filter { $0.wholeMatch(of: #/sha256-[0-9a-f]{64}.*/#) == nil }
+    }
+
     // MARK: Push
 
     /// Pushes the package and its signatures; returns the manifest's digest.
     package func push(_ package: LibraryPackage, environment: [String: String]) async throws(LibraryError) -> String {
         try checkIsTag(package)
+        try LibraryPublishing.checkSignatures(package)
         var client = client(environment)
         let artifact = try LibraryArtifact(package)
         try await client.push(blob: artifact.configuration)
@@ -121,6 +128,7 @@ package struct RegistrySource: Sendable {
         _ package: LibraryPackage, environment: [String: String]
     ) async throws(LibraryError) -> String {
         try checkIsTag(package)
+        try LibraryPublishing.checkSignatures(package)
         var client = client(environment)
         let image = try LibraryImage(package)
         try await client.push(blob: image.layer)

@@ -5,15 +5,18 @@ internal import CEL
 /// Everything is written before the lock is; the lock is changed by one rename. So whenever the machine stops, the old
 /// state is there or the new one, whole.
 package struct LibraryStore: Sendable {
-    /// Where packages and earlier locks are: of content nobody could not fetch again.
+    /// Where packages are: nothing that could not be fetched again.
     package let cache: String
+    /// What this machine has to remember, whoever empties the cache: versions seen, what was revoked, earlier locks.
+    let state: String
     /// The lock.
     package let lockFile: String
 
     static let mostGenerations = 5
 
-    package init(cache: String, lockFile: String) {
+    package init(cache: String, state: String, lockFile: String) {
         self.cache = cache
+        self.state = state
         self.lockFile = lockFile
     }
 
@@ -65,7 +68,7 @@ package struct LibraryStore: Sendable {
     }
 
     /// Held from before the lock is read until it has been written.
-    package func exclusively() throws(LibraryError) -> FileLock { try FileLock("\(cache)/busy") }
+    package func exclusively() throws(LibraryError) -> FileLock { try FileLock("\(state)/busy") }
 
     /// Makes the new lock the one in force, with its packages.
     ///
@@ -74,11 +77,7 @@ package struct LibraryStore: Sendable {
         _ lock: LibraryLock, packages: [LibraryPackage], isRollback: Bool = false
     ) throws(LibraryError) {
         let old = try self.lock()
-        var seen = try seenVersions()
-        for (name, entry) in lock.entries.sorted(by: { $0.key < $1.key }) where old.entries[name] != entry {
-            try seen.check(name, entry, isRollback: isRollback)
-            seen.add(name, entry)
-        }
+        let seen = try check(lock, isRollback: isRollback)
         for package in packages { try insert(package) }
         for (name, entry) in lock.entries where !contains(entry.digest) {
             throw LibraryError(.notInstalled, "the package of \(name) \(entry.version) is not in the cache")
@@ -88,10 +87,26 @@ package struct LibraryStore: Sendable {
         try Disk.replace(lockFile, Array(lock.text.utf8))
     }
 
+    /// Whether every version is what it was, and none older than one that was here, but for what is pinned already.
+    ///
+    /// - Returns: what has been seen, with all of the lock.
+    @discardableResult
+    package func check(_ lock: LibraryLock, isRollback: Bool = false) throws(LibraryError) -> SeenVersions {
+        let old = try self.lock()
+        var seen = try seenVersions()
+        // The lock remembers, too: it may have come from somewhere else.
+        for (name, entry) in old.entries { seen.add(name, entry) }
+        for (name, entry) in lock.entries.sorted(by: { $0.key < $1.key }) {
+            try seen.check(name, entry, isRollback: isRollback || old.entries[name] == entry)
+            seen.add(name, entry)
+        }
+        return seen
+    }
+
     // MARK: Earlier locks
 
     private func generationFile(_ number: Int) -> String {
-        "\(cache)/generations/\(sha256(Array(lockFile.utf8)).prefix(16)).\(number).lock"
+        "\(state)/generations/\(sha256(Array(lockFile.utf8)).prefix(16)).\(number).lock"
     }
 
     /// The newest is number 1.
@@ -112,13 +127,22 @@ package struct LibraryStore: Sendable {
         return try LibraryLock(reading: bytes, file: file)
     }
 
+    /// All that there are, the newest first.
+    package func generations() throws(LibraryError) -> [(steps: Int, lock: LibraryLock)] {
+        var found: [(steps: Int, lock: LibraryLock)] = []
+        for steps in 1...Self.mostGenerations where Disk.exists(generationFile(steps)) {
+            found.append((steps, try generation(steps)))
+        }
+        return found
+    }
+
     // MARK: What has been seen
 
-    private var seenFile: String { "\(cache)/seen" }
+    private var seenFile: String { "\(state)/seen" }
 
     /// When this machine saw the package first; now, where it has not.
     package func firstSight(of digest: String, at now: Int64) throws(LibraryError) -> Int64 {
-        let file = "\(cache)/sights"
+        let file = "\(state)/sights"
         let text = String(decoding: try Disk.contentsIfPresent(of: file, limit: 16 << 20) ?? [], as: UTF8.self)
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
@@ -136,13 +160,13 @@ package struct LibraryStore: Sendable {
         var all = try self.revocations()[library] ?? Revocations()
         guard !revocations.reasons.keys.allSatisfy({ all.reasons[$0] != nil }) else { return }
         all.merge(revocations)
-        try Disk.replace("\(cache)/revocations/\(library).yaml", Array(all.text.utf8))
+        try Disk.replace("\(state)/revocations/\(library).yaml", Array(all.text.utf8))
     }
 
     /// By library.
     func revocations() throws(LibraryError) -> [String: Revocations] {
         var all: [String: Revocations] = [:]
-        let folder = "\(cache)/revocations"
+        let folder = "\(state)/revocations"
         guard Disk.isDirectory(folder) else { return all }
         let tree = try Disk.tree(folder)
         for path in tree.paths where path.hasSuffix(".yaml") {
@@ -173,7 +197,11 @@ package struct SeenVersions: Sendable, Hashable {
 
     var text: String { digests.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() }
 
-    mutating func add(_ name: String, _ entry: LibraryLock.Entry) { digests["\(name) \(entry.version)"] = entry.digest }
+    /// What a version was when it was first seen, it is.
+    mutating func add(_ name: String, _ entry: LibraryLock.Entry) {
+        let key = "\(name) \(entry.version)"
+        if digests[key] == nil { digests[key] = entry.digest }
+    }
 
     package func highest(of name: String) -> SemanticVersion? {
         digests.keys.compactMap { key in

@@ -22,6 +22,8 @@ package struct LibraryGate: Sendable {
     package struct Admission: Sendable {
         package var verdict: Verdict
         package var signers: [Signer]
+        /// Signatures that nobody here could check, in words; they count for nothing.
+        package var unchecked: [String]
     }
 
     package let policy: TrustPolicy
@@ -45,23 +47,48 @@ package struct LibraryGate: Sendable {
         if let reason = reasonOfRevocation(package.digest, in: package.manifest.name) {
             throw LibraryError(.revoked, "\(package.title) has been revoked: \(reason)")
         }
-        let signers = try signers(of: package)
+        let signers: [Signer]
+        let unchecked: [String]
+        do throws(LibraryError) { (signers, unchecked) = try self.signers(of: package) } catch {
+            throw LibraryError(error.code, "\(package.title): \(error.message)", hint: error.hint)
+        }
         let rule = try rule(for: package, source)
         if let rule, rule.count > 0 {
-            let wanted = Set(
-                signers.filter { signer in rule.signers.contains { accepts($0, signer) } }.map(\.fingerprint))
-            guard wanted.count >= rule.count else {
+            let count = Self.count(rule.signers, among: signers)
+            guard count >= rule.count else {
+                let wanted = rule.signers.joined(separator: ", ")
                 throw LibraryError(
                     .untrusted,
-                    "\(package.title) needs \(rule.count) signature(s) of \(rule.signers.joined(separator: ", "));"
-                        + " it has \(wanted.count)")
+                    "\(package.title) needs \(rule.count == 1 ? "a signature" : "\(rule.count) signatures") of \(wanted);"
+                        + " it has \(count == 0 ? "none" : "\(count)")")
             }
-            return Admission(verdict: .trusted(rule.grant), signers: signers)
+            return Admission(verdict: .trusted(rule.grant), signers: signers, unchecked: unchecked)
         }
         if signers.isEmpty, policy.unsigned == .refuse {
             throw LibraryError(.untrusted, "\(package.title) is not signed, and the policy refuses that")
         }
-        return Admission(verdict: .needsConsent(consent(to: package, signers, source)), signers: signers)
+        return Admission(
+            verdict: .needsConsent(consent(to: package, signers, source)), signers: signers, unchecked: unchecked)
+    }
+
+    /// How many of those that a rule names have signed, each with a key of its own: somebody with two keys is one, and
+    /// a key that speaks for two is one.
+    static func count(_ wanted: [String], among signers: [Signer]) -> Int {
+        let keys = Dictionary(grouping: signers, by: \.fingerprint)
+        var holder: [String: Int] = [:]
+        func assign(_ index: Int, _ tried: inout Set<String>) -> Bool {
+            for (key, signers) in keys where signers.contains(where: { accepts(wanted[index], $0) }) {
+                guard tried.insert(key).inserted else { continue }
+                if let other = holder[key], !assign(other, &tried) { continue }
+                holder[key] = index
+                return true
+            }
+            return false
+        }
+        return wanted.indices.count { index in
+            var tried: Set<String> = []
+            return assign(index, &tried)
+        }
     }
 
     private func rule(for package: LibraryPackage, _ source: String) throws(LibraryError) -> TrustPolicy.Rule? {
@@ -79,30 +106,44 @@ package struct LibraryGate: Sendable {
         return rule
     }
 
-    /// One line that says what was agreed to: by signer where there is one, so that its next version needs no question,
+    /// One line that says what was agreed to: by signers where there are any, so that their next version needs no question,
     /// and always with what is asked for.
     private func consent(to package: LibraryPackage, _ signers: [Signer], _ source: String) -> String {
-        let who = signers.map(\.fingerprint).sorted().first ?? package.digest
-        return "\(package.manifest.name) \(source) \(who) \(package.manifest.permissions.hash)"
+        let who = signers.isEmpty ? package.digest : Set(signers.map(\.fingerprint)).sorted().joined(separator: ",")
+        let place = (try? LibraryReference(source))?.place ?? source
+        return "\(package.manifest.name) \(place) \(who) \(package.manifest.permissions.hash)"
     }
 
-    private func accepts(_ wanted: String, _ signer: Signer) -> Bool {
-        wanted == signer.fingerprint
-            || signer.principals.contains { AllowedSigners.matches(wanted, list: $0) }
+    /// A key that is named is that key alone, whoever a line of allowed_signers lets another one speak for.
+    private static func accepts(_ wanted: String, _ signer: Signer) -> Bool {
+        if wanted.hasPrefix("minisign:") || wanted.hasPrefix("SHA256:") { return wanted == signer.fingerprint }
+        return signer.principals.contains { AllowedSigners.matches(wanted, list: $0) }
     }
 
-    private func signers(of package: LibraryPackage) throws(LibraryError) -> [Signer] {
+    /// - Returns: who has signed, and the signatures by keys of minisign's that no rule names. Those alone are no signature.
+    private func signers(
+        of package: LibraryPackage
+    ) throws(LibraryError) -> (signers: [Signer], unchecked: [String]) {
         let message = package.tree[Digests.file] ?? []
         var signers: [Signer] = []
+        var unknown: [LibraryError] = []
         for path in package.tree.paths where Digests.isSignature(path) {
             let bytes = package.tree[path] ?? []
-            let signer = try path.hasSuffix(".minisig") ? minisign(bytes, message, package) : ssh(bytes, message)
+            let signer: Signer
+            do throws(LibraryError) {
+                signer = try path.hasSuffix(".minisig") ? minisign(bytes, message, package) : ssh(bytes, message)
+            } catch {
+                guard error.code == .unknownSigner else { throw error }
+                unknown.append(error)
+                continue
+            }
             if let reason = reasonOfRevocation(signer.fingerprint, in: package.manifest.name) {
                 throw LibraryError(.revoked, "the key \(signer.fingerprint) that signed it has been revoked: \(reason)")
             }
             signers.append(signer)
         }
-        return signers
+        if signers.isEmpty, let error = unknown.first { throw error }
+        return (signers, unknown.map(\.message))
     }
 
     private func ssh(_ bytes: [UInt8], _ message: [UInt8]) throws(LibraryError) -> Signer {
@@ -123,12 +164,7 @@ package struct LibraryGate: Sendable {
                 hint: "a rule of trust.yaml names it among its signers, as minisign:RW…")
         }
         try signature.verify(message, key: key)
-        let words = signature.trustedComment.split(separator: " ").map(String.init)
-        guard words == [package.manifest.name, package.manifest.version.description, package.digest] else {
-            throw LibraryError(
-                .badSignature, "the trusted comment does not name this package",
-                hint: "expected '\(package.manifest.name) \(package.manifest.version) \(package.digest)'")
-        }
+        try signature.checkComment(package)
         return Signer(fingerprint: key.text)
     }
 }

@@ -53,6 +53,19 @@ struct MinisignSignature: Sendable {
         else { throw LibraryError(.badSignature, "the minisign signature is not of this package") }
     }
 
+    /// What the trusted comment of a library's signature says.
+    static func comment(of package: LibraryPackage) -> String {
+        "\(package.manifest.name) \(package.manifest.version) \(package.digest)"
+    }
+
+    func checkComment(_ package: LibraryPackage) throws(LibraryError) {
+        let expected = Self.comment(of: package)
+        guard trustedComment.split(separator: " ") == expected.split(separator: " ") else {
+            throw LibraryError(
+                .badSignature, "the trusted comment does not name this package", hint: "expected '\(expected)'")
+        }
+    }
+
     private static var malformed: LibraryError {
         LibraryError(.badSignature, "a signature is not what minisign writes")
     }

@@ -39,8 +39,10 @@ package struct Revocations: Sendable, Hashable {
                     .malformedPolicy, "\(file): '\(printable(name))' is neither a fingerprint nor a digest",
                     hint: "expected SHA256:… (ssh-keygen -l), minisign:RW…, or sha256:… of a version")
             }
+            // Signatures hold no time that their key could not make up: 'since' is told, and all of the key's are refused.
+            let since = item.text("since").map { " (since \(printable($0)))" } ?? ""
             let better = item.text("replacedBy").map { "; take \($0) instead" } ?? ""
-            reasons[name] = (item.text("reason") ?? "no reason given") + better
+            reasons[name] = (item.text("reason") ?? "no reason given") + since + better
         }
     }
 
@@ -82,6 +84,7 @@ extension Shape {
             "a revocation", "What is not trusted any more.",
             keys: [
                 Key(key, .text, "What.", isRequired: true), Key("reason", .text, "Why."),
+                Key("since", .text, "Since when; it is shown, and counts for nothing."),
                 Key("replacedBy", .text, "What to take instead."),
             ])
     }

@@ -40,6 +40,8 @@ package struct TrustPolicy: Sendable {
     package var mirrors: [Mirror] = []
     /// Where it was read from; the first rule that matches counts, the system's rules first.
     package private(set) var isEnforced = false
+    /// The defaults that an earlier policy has given.
+    private var decided: Set<String> = []
     package var signers = AllowedSigners()
     /// Digests of packages and fingerprints of keys, each with the reason.
     package var revoked: [String: String] = [:]
@@ -73,9 +75,11 @@ package struct TrustPolicy: Sendable {
         let root = try Self.document(bytes, file, kind: Self.kind, shape: .trustPolicy)
         isEnforced = root.bool("enforced") ?? false
         if let defaults = root.mapping("default") {
-            level = defaults.text("level").flatMap(Level.init) ?? .readOnly
-            minimumAge = try Self.age(defaults, file) ?? 0
-            unsigned = defaults.text("unsigned").flatMap(Unsigned.init) ?? .ask
+            // As with the rules, what the machine's policy says counts before what the person's does.
+            func isFirst(_ key: String) -> Bool { defaults[key] != nil && decided.insert(key).inserted }
+            if isFirst("level") { level = defaults.text("level").flatMap(Level.init) ?? level }
+            if isFirst("minimumAge") { minimumAge = try Self.age(defaults, file) ?? minimumAge }
+            if isFirst("unsigned") { unsigned = defaults.text("unsigned").flatMap(Unsigned.init) ?? unsigned }
         }
         for item in root.elements("mirrors").compactMap(Mapping.init) {
             guard let origin = item.text("of"), let place = item.text("at") else { continue }
@@ -89,6 +93,12 @@ package struct TrustPolicy: Sendable {
             guard signers == nil || !any.isEmpty && count >= 1 else {
                 throw LibraryError(
                     .malformedPolicy, "\(file): the signers of '\(match)' are empty: nobody could ever sign")
+            }
+            guard count <= any.count, Set(any).count == any.count else {
+                throw LibraryError(
+                    .malformedPolicy,
+                    "\(file): '\(match)' wants \(count) signers and names \(Set(any).count): each counts once",
+                    hint: "for several keys of one team name each key, by its fingerprint SHA256:…")
             }
             for signer in any where signer.hasPrefix("minisign:") && MinisignKey(signer) == nil {
                 throw LibraryError(.malformedPolicy, "\(file): '\(printable(signer))' is no key of minisign's")

@@ -18,8 +18,14 @@ struct List: AsyncParsableCommand {
 
 extension Session {
     fileprivate func printPlaybooks(_ playbooks: [PlaybookOutline], asJSON: Bool) {
+        // By name, what it hides: of two sources with the same name the later one counts.
+        let hidden = Dictionary(grouping: library.overrides, by: \.name).mapValues { $0.map(\.hidden) }
         if asJSON {
-            let documents = playbooks.map { Value.map(Map($0.fields.map { (key: .string($0), value: $1) })) }
+            let documents = playbooks.map { playbook in
+                let overrides = Value.list(CEL.List((hidden[playbook.name] ?? []).map(Value.string)))
+                return Value.map(
+                    Map((playbook.fields + [("overrides", overrides)]).map { (key: .string($0), value: $1) }))
+            }
             return output.result(jsonText(of: .list(CEL.List(documents))) + "\n")
         }
         var text = TerminalText(width: output.width)
@@ -27,6 +33,9 @@ extension Session {
         for playbook in playbooks {
             text.add(playbook.name.padding(to: column), .bold)
             text.wrapped(playbook.title, indent: column)
+            for file in hidden[playbook.name] ?? [] {
+                text.wrapped("\(playbook.file) overrides \(file)", indent: column)
+            }
         }
         output.result(text.rendered(inColor: output.isColored))
     }

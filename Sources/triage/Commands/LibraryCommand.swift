@@ -33,9 +33,14 @@ struct LibraryOptions: ParsableArguments {
 
 /// How a person or a script agrees to what a library asks for.
 struct ConsentOptions: ParsableArguments {
-    @Flag(name: .shortAndLong, help: "Take what changed without asking, as long as it asks for no more than before.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Take what a known signer changed without asking, as long as it asks for no more than before.")
     var yes = false
-    @Option(help: ArgumentHelp("Agree to exactly these permissions.", valueName: "hash")) var acceptPermissions: String?
+    @Option(
+        help: ArgumentHelp(
+            "Agree to exactly these permissions; once for each library that asks for others.", valueName: "hash"))
+    var acceptPermissions: [String] = []
 }
 
 extension CommonOptions {
@@ -64,9 +69,10 @@ extension LibraryHome {
     /// Shows what a candidate is and brings, and gets a yes where one is needed.
     ///
     /// - Parameter level: what a person wants to allow; `nil`: what the policy says.
+    /// - Parameter isShown: whether it is shown where nothing is new about it, too.
     func agree(
         to candidate: Candidate, instead old: LibraryLock.Entry?, level: TrustPolicy.Level? = nil,
-        _ options: ConsentOptions, _ session: Session
+        isShown: Bool = true, _ options: ConsentOptions, _ session: Session
     ) throws {
         let package = candidate.package
         let permissions = package.manifest.permissions
@@ -79,10 +85,11 @@ extension LibraryHome {
             if before == nil || level.map({ $0 != before }) ?? false { question = line }
             given = level ?? before
         }
-        session.output.note(introduction(of: candidate, instead: old, level: given ?? gate.policy.level, session))
         let asksForMore = old.map { $0.permissions != permissions.hash } ?? false
-        let isAccepted = options.acceptPermissions == permissions.hash
+        let isAccepted = options.acceptPermissions.contains(permissions.hash)
         let isNews = old?.digest != package.digest
+        guard isShown || question != nil || asksForMore || isNews else { return }
+        session.output.note(introduction(of: candidate, instead: old, level: given ?? gate.policy.level, session))
         guard question != nil || asksForMore || isNews && !options.yes else { return }
         if !isAccepted, question != nil || asksForMore || !options.yes {
             // What the policy trusts needs no question to be added; a change is shown and asked for.
@@ -108,14 +115,37 @@ extension LibraryHome {
         let loader = Loader(catalogue: session.catalogue)
         let before = try? old.map { try store.package($0.digest) }.map { ($0, try $0.checkedPlaybooks(loader)) }
         let signers = candidate.admission.signers.map(\.text)
-        let lines =
-            [
-                "\(package.title) from \(candidate.source)", "  digest       \(package.digest)",
-                "  signed by    \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))",
-                "  level        \(level.rawValue): \(level.words)", "  permissions  \(permissions.hash)",
-            ] + permissions.words.map { "    \($0)" }
-            + LibraryChange.words(from: before, to: (package, candidate.playbooks)).map { "  \($0)" }
+        var lines = ["\(package.title) from \(candidate.source)"]
+        if old == nil { lines += package.manifest.introduction }
+        let words = candidate.admission.words.joined(separator: "\n               ")
+        lines += [
+            "  digest       \(package.digest)", "  signed by    \(words)",
+            "  level        \(level.rawValue): \(level.words)", "  permissions  \(permissions.hash)",
+        ]
+        lines += permissions.words.map { "    \($0)" }
+        lines += LibraryChange.words(from: before, to: (package, candidate.playbooks)).map { "  \($0)" }
+        if let old {
+            lines += signers.filter { !old.signers.contains($0) }.map { "  + signer \($0)" }
+            lines += old.signers.filter { !signers.contains($0) }.map { "  - signer \($0)" }
+        }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension LibraryManifest {
+    /// What its publisher says of it, for who sees it first.
+    fileprivate var introduction: [String] {
+        [
+            ("about", description), ("owners", owners.joined(separator: ", ")), ("license", license),
+            ("channel", channel == "stable" ? "" : channel),
+        ].filter { !$0.1.isEmpty }.map { "  \($0.0.padding(to: 13))\($0.1)" }
+    }
+}
+
+extension LibraryGate.Admission {
+    /// Who signed, a line each, and what could not be checked.
+    var words: [String] {
+        (signers.isEmpty ? ["nobody"] : signers.map(\.text)) + unchecked.map { "not checked: \($0)" }
     }
 }
 

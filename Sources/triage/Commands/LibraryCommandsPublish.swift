@@ -4,7 +4,8 @@ internal import Playbooks
 
 struct PackageLibrary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "package", abstract: "Write digests.txt, and with -o the archive.")
+        commandName: "package", abstract: "Check a library, write its digests.txt, and with -o the archive.",
+        discussion: "Signatures of what was there before do not hold any more, and are removed.")
 
     @Argument(help: "The library's folder.") var folder: String
     @Option(name: .shortAndLong, help: ArgumentHelp("The archive to write.", valueName: "file.tar.gz"))
@@ -14,8 +15,10 @@ struct PackageLibrary: AsyncParsableCommand {
     func run() async throws {
         let session = options.session
         try telling(session.output) {
-            let package = try LibraryPublishing.writeDigests(folder)
-            _ = try package.checkedPlaybooks(Loader(catalogue: session.catalogue))
+            let loader = Loader(catalogue: session.catalogue)
+            let package = try LibraryPublishing.writeDigests(folder) { package throws(LibraryError) in
+                _ = try package.checkedPlaybooks(loader)
+            }
             if let output { try Disk.replace(output, LibraryPublishing.archive(package)) }
             session.output.result("\(package.title) \(package.digest)\n")
         }
@@ -102,15 +105,19 @@ struct PullLibrary: AsyncParsableCommand {
 struct MirrorLibraries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mirror",
-        abstract: "Write all pinned libraries with their signatures: archives and the lock, or an OCI layout.")
+        abstract:
+            "Copy all pinned libraries with their signatures: archives and the lock, an OCI layout, or a registry.")
 
-    @Option(help: ArgumentHelp("The folder to write to; oci:FOLDER for a layout.", valueName: "folder")) var to: String
+    @Option(
+        help: ArgumentHelp(
+            "A folder for archives; oci:FOLDER for a layout; oci://host/path for a registry.", valueName: "place"))
+    var to: String
     @OptionGroup var options: LibraryOptions
 
     func run() async throws {
         let session = options.session
         let home = try options.home(session)
-        let files = try telling(session.output) { try LibraryPublishing.mirror(home, to: to) }
+        let files = try await telling(session.output) { try await LibraryPublishing.mirror(home, to: to) }
         session.output.result(files.map { $0 + "\n" }.joined())
     }
 }

@@ -3,6 +3,7 @@ internal import CEL
 internal import Engine
 internal import Libraries
 internal import Playbooks
+internal import Reports
 
 struct AddLibrary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,12 +20,18 @@ struct AddLibrary: AsyncParsableCommand {
         try await telling(session.output) {
             let candidate = try await home.candidate(
                 LibraryReference(source), loader: Loader(catalogue: session.catalogue))
-            let old = try home.store.lock().entries[candidate.package.manifest.name]
-            if let old, old.source != candidate.source {
+            let manifest = candidate.package.manifest
+            let old = try home.store.lock().entries[manifest.name]
+            // Another tag of the same repository is another version of the same library.
+            if let old,
+                try !LibraryReference(candidate.source).isSamePlace(
+                    as: LibraryReference(old.source), manifest.version, old.version)
+            {
                 throw LibraryError(
-                    .nameNotGiven, "'\(candidate.package.manifest.name)' is pinned from \(old.source)",
-                    hint: "'triage library remove \(candidate.package.manifest.name)' comes first")
+                    .nameNotGiven, "'\(manifest.name)' is pinned from \(old.source)",
+                    hint: "'triage library remove \(manifest.name)' comes first")
             }
+            try home.check([candidate])
             try home.agree(to: candidate, instead: old, consent, session)
             try home.commit([candidate])
             session.output.result("\(candidate.package.title) \(candidate.package.digest)\n")
@@ -50,20 +57,41 @@ struct ListLibraries: AsyncParsableCommand {
         commandName: "list", abstract: "List what is pinned, those that override last.")
 
     @OptionGroup var options: LibraryOptions
+    @Flag(help: "As JSON.") var json = false
 
     func run() async throws {
         let session = options.session
         let home = try options.home(session)
         let lock = try telling(session.output) { try home.store.lock() }
-        let levels = Dictionary(
-            home.inForce().libraries.map { ($0.package.manifest.name, $0.grant.level.rawValue) },
-            uniquingKeysWith: { first, _ in first })
-        let lines = lock.order.compactMap { name in
-            lock.entries[name].map { entry in
-                "\(name) \(entry.version)  \(levels[name] ?? "not in force")  \(entry.source)\n"
-            }
+        let (libraries, errors) = home.inForce()
+        let inForce = Dictionary(
+            libraries.map { ($0.package.manifest.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let entries = lock.order.compactMap { name in lock.entries[name].map { (name, $0, inForce[name]) } }
+        if json {
+            let documents = entries.map { document($0, $1, $2) }
+            session.output.result(jsonText(of: .list(CEL.List(documents))) + "\n")
+        } else {
+            session.output.result(
+                entries.map { name, entry, library in
+                    let level = library?.grant.level.rawValue ?? "not in force"
+                    return "\(name) \(entry.version)  \(level)  \(entry.source)\n"
+                }.joined())
         }
-        session.output.result(lines.joined())
+        for error in errors { session.output.note("error: \(error)") }
+    }
+
+    private func document(_ name: String, _ entry: LibraryLock.Entry, _ library: LibraryHome.InForce?) -> Value {
+        let manifest = library?.package.manifest
+        let fields: [(String, Value)] = [
+            ("name", .string(name)), ("version", .string(entry.version.description)),
+            ("digest", .string(entry.digest)), ("source", .string(entry.source)),
+            ("transport", .string(entry.transport)), ("signers", .list(CEL.List(entry.signers.map(Value.string)))),
+            ("permissionsHash", .string(entry.permissions)), ("resolvedAt", .string(entry.resolvedAt)),
+            ("inForce", .bool(library != nil)), ("level", (library?.grant.level.rawValue).map(Value.string) ?? .null),
+            ("channel", (manifest?.channel).map(Value.string) ?? .null),
+            ("permissions", manifest.map { .list(CEL.List($0.permissions.words.map(Value.string))) } ?? .null),
+        ]
+        return .map(Map(fields.map { (key: .string($0), value: $1) }))
     }
 }
 
@@ -96,10 +124,14 @@ struct UpdateLibraries: AsyncParsableCommand {
                     throw LibraryError(
                         .nameNotGiven, "\(entry.source) now calls itself '\(candidate.package.manifest.name)'")
                 }
-                if locked || candidate.package.digest != entry.digest {
-                    try home.agree(to: candidate, instead: entry, consent, session)
-                }
                 candidates.append(candidate)
+            }
+            try home.check(candidates)
+            for candidate in candidates {
+                guard let entry = lock.entries[candidate.package.manifest.name],
+                    locked || candidate.package.digest != entry.digest
+                else { continue }
+                try home.agree(to: candidate, instead: entry, isShown: false, consent, session)
             }
             try home.commit(candidates)
             session.output.result(candidates.map { "\($0.package.title) \($0.package.digest)\n" }.joined())
@@ -110,28 +142,53 @@ struct UpdateLibraries: AsyncParsableCommand {
 struct OutdatedLibraries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outdated", abstract: "Say which libraries have something newer.",
-        discussion: "Exit codes: 0 none, 1 some.")
+        discussion: """
+            A source that names a version by its tag is asked for newer tags. Exit codes: 0 none, 1 some, 3 a source \
+            could not be asked or has what may not be taken.
+            """)
 
     @OptionGroup var options: LibraryOptions
 
     func run() async throws {
         let session = options.session
         let home = try options.home(session)
-        let lines = try await telling(session.output) {
-            var lines: [String] = []
-            let lock = try home.store.lock()
-            for name in lock.order {
-                guard let entry = lock.entries[name] else { continue }
-                let candidate = try await home.candidate(
-                    LibraryReference(entry.source), loader: Loader(catalogue: session.catalogue))
-                guard candidate.package.digest != entry.digest else { continue }
-                let waiting = candidate.waitsUntil.map { "  from \(Timestamp(seconds: $0)) on" } ?? ""
-                lines.append("\(name) \(entry.version) -> \(candidate.package.manifest.version)\(waiting)\n")
+        let lock = try telling(session.output) { try home.store.lock() }
+        var (hasNews, hasErrors) = (false, false)
+        for name in lock.order {
+            guard let entry = lock.entries[name] else { continue }
+            do throws(LibraryError) {
+                guard let news = try await home.news(name, entry, session) else { continue }
+                hasNews = true
+                session.output.result(news + "\n")
+            } catch {
+                // The others are asked all the same.
+                hasErrors = true
+                let isNamed = error.message.hasPrefix(name + " ")
+                session.output.note("error: \(isNamed ? "" : name + ": ")\(error)")
             }
-            return lines
         }
-        session.output.result(lines.joined())
-        if !lines.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.confirmed.rawValue) }
+        if hasErrors { throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue) }
+        if hasNews { throw ArgumentParser.ExitCode(Engine.ExitCode.confirmed.rawValue) }
+    }
+}
+
+extension LibraryHome {
+    /// What a source has that is newer, in a line.
+    fileprivate func news(
+        _ name: String, _ entry: LibraryLock.Entry, _ session: Session
+    ) async throws(LibraryError) -> String? {
+        let other = try await newer(than: entry)
+        let reference = if let other { other } else { try LibraryReference(entry.source) }
+        let candidate = try await self.candidate(reference, loader: Loader(catalogue: session.catalogue))
+        let manifest = candidate.package.manifest
+        guard manifest.name == name else {
+            throw LibraryError(.nameNotGiven, "\(candidate.source) calls itself '\(manifest.name)'")
+        }
+        guard candidate.package.digest != entry.digest else { return nil }
+        try checkVersion(candidate)
+        let waiting = candidate.waitsUntil.map { "  from \(Timestamp(seconds: $0)) on" } ?? ""
+        let how = other.map { "  (triage library add '\($0)')" } ?? ""
+        return "\(name) \(entry.version) -> \(manifest.version)\(waiting)\(how)"
     }
 }
 
@@ -149,10 +206,9 @@ struct VerifyLibraries: AsyncParsableCommand {
             return try telling(session.output) {
                 let package = try LibraryPublishing.package(folder)
                 let source = try LibraryReference(folder).description
-                let signers = try home.gate.admit(package, from: source).signers.map(\.text)
+                let signers = try home.gate.admit(package, from: source).words
                 session.output.result(
-                    "\(package.title) \(package.digest)\nsigned by \(signers.isEmpty ? "nobody" : signers.joined(separator: ", "))\n"
-                )
+                    "\(package.title) \(package.digest)\n" + signers.map { "signed by \($0)\n" }.joined())
             }
         }
         let (libraries, errors) = home.inForce()
@@ -165,16 +221,32 @@ struct VerifyLibraries: AsyncParsableCommand {
 
 struct RollBackLibraries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rollback", abstract: "Go back to what was pinned before; the last five states are kept.")
+        commandName: "rollback", abstract: "Go back to what was pinned before; the last five states are kept.",
+        discussion: "It is itself a change that can be gone back from.")
 
     @Argument(help: "How many states back.") var steps = 1
+    @Flag(help: "Only list the states that there are.") var list = false
     @OptionGroup var options: LibraryOptions
 
     func run() async throws {
         let session = options.session
         let home = try options.home(session)
+        if list {
+            for (steps, lock) in try telling(session.output, { try home.store.generations() }) {
+                session.output.result(
+                    "\(steps)  \(lock.titles.isEmpty ? "nothing" : lock.titles.joined(separator: ", "))\n")
+            }
+            return
+        }
         let lock = try telling(session.output) { try home.rollBack(steps) }
-        session.output.result(lock.order.map { "\($0) \(lock.entries[$0]?.version.description ?? "")\n" }.joined())
+        session.output.result(lock.titles.map { $0 + "\n" }.joined())
+        if lock.titles.isEmpty { session.output.note("nothing is pinned") }
+    }
+}
+
+extension LibraryLock {
+    fileprivate var titles: [String] {
+        order.compactMap { name in entries[name].map { "\(name) \($0.version)" } }
     }
 }
 

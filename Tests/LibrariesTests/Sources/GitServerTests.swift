@@ -61,10 +61,10 @@ import Testing
         let pinned = try await LibraryReference("\(url)?ref=next&path=libraries/acme")
             .fetch(environment: environment, pinned: "git:\(commits.first)")
         #expect(pinned.transport == "git:\(commits.first)")
-        await expectRefusal([.unreachable], "a branch that is not there") {
+        await expectRefusal([.notFound], "a branch that is not there") {
             try await LibraryReference("\(url)?ref=none").fetch(environment: environment)
         }
-        await expectRefusal([.notFound, .unreachable], "a folder that is not there") {
+        await expectRefusal([.notFound], "a folder that is not there") {
             try await LibraryReference("\(url)?path=none").fetch(environment: environment)
         }
     }

@@ -47,7 +47,7 @@ struct RegistryFormsTests {
             #expect(candidate.source == Self.reference)
             #expect(candidate.transport == digest)
             if case .needsConsent(let line) = candidate.admission.verdict {
-                #expect(line.contains(Self.reference))
+                #expect(line.contains(" oci://registry.example/acme/library "))
                 try mirrored.addConsent(line)
             }
             try mirrored.commit([candidate])
