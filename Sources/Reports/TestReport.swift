@@ -4,18 +4,19 @@ internal import Playbooks
 
 /// What came of playbook tests, for people.
 package func testReportText(
-    of report: PlaybookTestRunner.Report, _ tests: TestCoverage, namingPassed: Bool, namingGaps: Bool,
+    of report: PlaybookTestRunner.Report, _ tests: TestCoverage, _ branches: BranchCoverage, namingPassed: Bool,
+    namingGaps: Bool,
     _ options: TextOptions
 ) -> String {
     var text = TerminalText(width: options.width)
     for result in report.results where namingPassed || !result.failures.isEmpty { add(result, to: &text) }
-    if namingGaps { addGaps(tests, to: &text) }
+    if namingGaps { addGaps(tests, branches, to: &text) }
     let complete = tests.rows.count { $0.isComplete }
     let failed = report.results.count { !$0.failures.isEmpty }
     text.line("\(complete) of \(tests.rows.count) causes have all three kinds of test", .dim)
     let spelt = tests.commands.all.count - tests.untestedCommands.count
     text.line("\(spelt) of \(tests.commands.all.count) remedies have their commands tested", .dim)
-    text.line("\(tests.ways.gone) of \(tests.ways.all) ways that conditions can go are tested", .dim)
+    text.line("\(branches.ways.gone) of \(branches.ways.all) ways that conditions can go are tested", .dim)
     text.line("\(report.results.count - failed) passed, \(failed) failed")
     return text.rendered(inColor: options.isColored)
 }
@@ -31,12 +32,12 @@ private func add(_ result: PlaybookTestRunner.Result, to text: inout TerminalTex
     }
 }
 
-private func addGaps(_ tests: TestCoverage, to text: inout TerminalText) {
+private func addGaps(_ tests: TestCoverage, _ branches: BranchCoverage, to text: inout TerminalText) {
     for row in tests.rows where !row.isComplete {
         text.line("no test has \(row.playbook)/\(row.cause) \(row.lacks.joined(separator: ", "))", .yellow)
     }
     for remedy in tests.untestedCommands { text.line("no test says what \(remedy) runs", .yellow) }
-    for gap in tests.gaps {
+    for gap in branches.gaps {
         text.line("\(gap.branch.location.text): never \(gap.lacks)", .yellow)
         text.wrapped("  \(gap.branch.text)", indent: 4)
         text.wrapped("  in \(gap.branch.owner)", indent: 4, .dim)
@@ -44,7 +45,9 @@ private func addGaps(_ tests: TestCoverage, to text: inout TerminalText) {
 }
 
 /// The same for programs, with everything that no test shows.
-package func testReportJSON(of report: PlaybookTestRunner.Report, _ tests: TestCoverage) -> String {
+package func testReportJSON(
+    of report: PlaybookTestRunner.Report, _ tests: TestCoverage, _ branches: BranchCoverage
+) -> String {
     func texts(_ list: [String]) -> Value { .list(List(list.map { .string($0) })) }
     func count(_ number: Int) -> Value { .int(Int64(number)) }
     func list<Element>(_ elements: [Element], _ document: (Element) -> Map) -> Value {
@@ -69,9 +72,9 @@ package func testReportJSON(of report: PlaybookTestRunner.Report, _ tests: TestC
             ["cause": .string("\(row.playbook)/\(row.cause)"), "lacks": texts(row.lacks)]
         },
         "untestedCommands": texts(tests.untestedCommands),
-        "ways": count(tests.ways.all),
-        "testedWays": count(tests.ways.gone),
-        "branches": list(tests.gaps) { gap in
+        "ways": count(branches.ways.all),
+        "testedWays": count(branches.ways.gone),
+        "branches": list(branches.gaps) { gap in
             [
                 "playbook": .string(gap.branch.playbook), "in": .string(gap.branch.owner),
                 "text": .string(gap.branch.text), "never": .string(gap.lacks),
@@ -95,7 +98,7 @@ extension TestCoverage.Row {
     }
 }
 
-extension TestCoverage.Gap {
+extension BranchCoverage.Gap {
     fileprivate var lacks: String { wasTrue ? "false" : wasFalse ? "true" : "evaluated" }
 }
 

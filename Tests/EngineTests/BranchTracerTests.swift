@@ -34,7 +34,7 @@ import Testing
         }
         let report = await runner.run(Array(text.utf8), file: "p_test.yaml")
         #expect(report.problems.isEmpty)
-        return TestCoverage(of: playbooks, by: report.results).gaps.map { gap in
+        return BranchCoverage(of: playbooks, by: report.results).gaps.map { gap in
             "never \(gap.wasTrue ? "false" : gap.wasFalse ? "true" : "evaluated"): \(gap.branch.text)"
         }
     }
@@ -50,6 +50,16 @@ import Testing
             await gaps(
                 text, "flags: {a: false, b: true}, pods: {items: []}", "flags: {a: true, b: false}, pods: {items: []}")
                 == ["never true: facts.flags.b", "never true: facts.pods.items.size() > 3"])
+    }
+
+    @Test func `a body that begins with a bracket is followed`() async {
+        let text = Self.text("facts.pods.items.exists(p, (p.count + 1) > 2 && !(p.ready || p.count == 9))")
+        #expect(
+            await gaps(text, "pods: {items: [{ready: true, count: 1}, {ready: false, count: 3}]}")
+                == ["never true: p.ready", "never true: p.count == 9"])
+        let quoted = Self.text("facts.pods.items.exists(p, ('(' + string(p.count)) == '(3')")
+        #expect(
+            await gaps(quoted, "pods: {items: [{ready: true, count: 1}, {ready: false, count: 3}]}") == [])
     }
 
     @Test func `in the body of a loop every element counts, not the last alone`() async {

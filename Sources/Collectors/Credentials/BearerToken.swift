@@ -7,7 +7,7 @@ internal import FoundationEssentials
 struct BearerToken: Sendable {
     enum Kind: String, Sendable, CaseIterable { case jwt, opaque, none }
     enum Malformation: String, Sendable, CaseIterable {
-        case none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII, truncated
+        case none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII, truncated, repeated, damaged
     }
 
     var text: String
@@ -47,6 +47,9 @@ struct BearerToken: Sendable {
         } else if let inner = Self.decoded(bare) {
             malformation = .base64OfToken
             bare = inner
+        } else if let half = Self.half(of: bare) {
+            malformation = .repeated
+            bare = half
         }
         read(bare)
     }
@@ -58,13 +61,44 @@ struct BearerToken: Sendable {
         return inner.hasPrefix("eyJ") && inner.contains(".") ? inner : nil
     }
 
+    /// What a token that was pasted twice holds twice; short ones may be so by themselves.
+    private static func half(of text: String) -> String? {
+        let count = text.utf8.count
+        guard count >= 32, count.isMultiple(of: 2) else { return nil }
+        let half = text.prefix(count / 2)
+        return half == text.suffix(count / 2) ? String(half) : nil
+    }
+
+    /// What happened to a text that was a JWT once: its parts are too few, or not all can be decoded.
+    private static func fault(of parts: [Substring], in text: String) -> Malformation {
+        func object(_ part: Substring) -> Value? {
+            guard let bytes = try? Base64.decodeURL(part), case .map? = try? Value.parseJSON(bytes) else { return nil }
+            return try? Value.parseJSON(bytes)
+        }
+        let isHeader = object(parts[0])?[field: "alg"]?.text != nil
+        switch parts.count {
+        // An encrypted token (JWE) has five parts, and other tokens may be JSON as well.
+        case 1 where text.contains("%2E") && text.hasPrefix("eyJ"): return .damaged
+        case 1 where text.hasPrefix("eyJhbGciOi"): return .truncated
+        case 2 where isHeader: return .truncated
+        case 3 where isHeader && (try? Base64.decodeURL(parts[1])).flatMap({ try? Value.parseJSON($0) }) == nil:
+            return .damaged
+        case 3 where !isHeader && object(parts[1])?[field: "iss"]?.text != nil: return .damaged
+        default: return .none
+        }
+    }
+
     private mutating func read(_ text: String) {
+        guard text.utf8.count <= 64 << 10 else { return }
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, text.utf8.count <= 64 << 10, let head = try? Base64.decodeURL(parts[0]),
+        guard parts.count == 3, let head = try? Base64.decodeURL(parts[0]),
             let body = try? Base64.decodeURL(parts[1]),
             let header = try? JSONDecoder().decode(Header.self, from: Data(head)),
             let claims = try? JSONDecoder().decode(Claims.self, from: Data(body))
-        else { return }
+        else {
+            if malformation == .none { malformation = Self.fault(of: parts, in: text) }
+            return
+        }
         self.header = header
         self.claims = claims
         if malformation == .none, isCutOff(parts[2]) { malformation = .truncated }

@@ -7,13 +7,15 @@ struct CredentialVerdictCollector: Collector {
         "credential.verdict",
         summary: "Whether the API server takes the credentials: its own answer, else what the pasted text says of it.",
         returns: .object([
-            "outcome": .string, "basis": .string, "status": .int, "message": .string, "date": .timestamp,
-            "clockSkew": .duration,
+            "outcome": .string, "basis": .string, "status": .int, "message": .string, "isAPIServer": .bool,
+            "date": .timestamp, "clockSkew": .duration,
         ]),
         fields: [
             "outcome":
                 "accepted (also by a 403 that names the user), rejected (401) or anonymous (403 for system:anonymous)",
             "basis": "server: it was asked just now; text: it could not be asked, and the text shows its answer",
+            "isAPIServer":
+                "of a refusal: it is in an API server's own words (a Status); a proxy's, or another program's, is not",
             "date": "the server's clock, from its Date header",
             "clockSkew": "how far the server's clock is ahead of this one",
         ],
@@ -47,6 +49,7 @@ struct CredentialVerdictCollector: Collector {
         }
         var values: [String: Value] = ["outcome": .string(outcome), "basis": .string("server")]
         for name in ["status", "message", "date", "clockSkew"] { values[name] = fields[name] }
+        if status >= 400 { values["isAPIServer"] = .bool(fields["message"] != nil) }
         return Observation(.map(Map(values)), source: answer.source)
     }
 

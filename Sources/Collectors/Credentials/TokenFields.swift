@@ -24,7 +24,9 @@ enum TokenFields {
     static let meanings: [String: String] = [
         "kind": "jwt, opaque or none",
         "source": "where it stands: token, tokenFile, exec, authProvider or mounted",
-        "malformation": "none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII or truncated",
+        "malformation":
+            "none, whitespace, quotes, base64OfToken, bearerPrefix, empty, nonASCII, truncated, repeated (pasted twice) or "
+            + "damaged (a JWT of which parts cannot be decoded)",
         "claims": "always there; its fields only where the token is a JWT that has them. Nobody checked the signature",
         "claims.serviceAccount": "always there; empty where the token is not a service account's",
         "claims.boundTo": "the Pod, Secret or Node whose deletion ends a service account's token",

@@ -83,13 +83,24 @@ struct Kubeconfig: Sendable {
 
     /// `--kubeconfig`, else the list in KUBECONFIG without repetitions, else `~/.kube/config`.
     static func paths(in surroundings: Surroundings) -> (source: Source, paths: [String]) {
-        if let flag = surroundings.selection.kubeconfig, !flag.isEmpty { return (.flag, [flag]) }
+        if let flag = surroundings.selection.kubeconfig, !flag.isEmpty { return (.flag, [content(flag) ?? flag]) }
         if let list = surroundings.environment["KUBECONFIG"], !list.isEmpty {
+            if let content = content(list) { return (.variable, [content]) }
             var seen: Set<Substring> = []
             let paths = list.split(separator: ":").filter { seen.insert($0).inserted }.map(String.init)
             return (.variable, paths)
         }
         return (.home, [surroundings.homeDirectory + "/.kube/config"])
+    }
+
+    /// What to call a kubeconfig's own text where its path belongs, as a CI system's variable often has it: it holds
+    /// secrets, and a path is shown.
+    static func content(_ text: String) -> String? {
+        guard text.utf8.count > 40 else { return nil }
+        let plain = (try? Base64.decode(text)).map { String(decoding: $0, as: UTF8.self) } ?? text
+        guard plain.contains("clusters"), plain.contains("apiVersion") || plain.contains("server") else { return nil }
+        let encoding = plain == text ? "" : " in base64"
+        return "(the text of a kubeconfig\(encoding), \(text.utf8.count) bytes, instead of a path)"
     }
 
     static func source(in surroundings: Surroundings) -> String {

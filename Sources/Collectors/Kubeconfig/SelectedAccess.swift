@@ -60,11 +60,11 @@ struct SelectedAccess: Sendable {
         let kubeconfig = await Kubeconfig.load(in: surroundings)
         let cluster = kubeconfig.cluster ?? NamedCluster()
         let user = kubeconfig.user ?? NamedUser()
-        // rest.DefaultServerURL: a server without a scheme is TLS where anything of TLS is configured.
-        let usesTLS = !cluster.authority.isEmpty || !user.certificate.isEmpty || cluster.skipsVerification
+        // A server without a scheme is plain HTTP: rest.DefaultServerURL takes it for TLS where anything of TLS is
+        // configured, but clientcmd fills that in only behind a server that is TLS already (IsConfigTransportTLS).
         var access = SelectedAccess(
             kubeconfig: kubeconfig, cluster: cluster, user: user,
-            server: ServerURL(cluster.server, usesTLS: usesTLS))
+            server: ServerURL(cluster.server, usesTLS: false))
         access.authority = await LoadedMaterial.load(cluster.authority, in: surroundings)
         access.authorities = access.authority.readCertificates()
         access.certificate = await LoadedMaterial.load(user.certificate, in: surroundings)

@@ -48,6 +48,8 @@ struct ServerURL: Sendable, Hashable {
         // `http//host`: the scheme lost its colon.
         if problem == .noScheme, !path.isEmpty { problem = .malformed }
         readHostAndPort(authority)
+        // `https://https://host`
+        if path.hasPrefix("//"), ["http", "https"].contains(host.lowercased()) { problem = .malformed }
     }
 
     private mutating func readHostAndPort(_ authority: Substring) {
@@ -60,7 +62,7 @@ struct ServerURL: Sendable, Hashable {
             host = String(authority[authority.index(after: authority.startIndex)..<close])
             let rest = authority[authority.index(after: close)...]
             portText = rest.hasPrefix(":") ? rest.dropFirst() : nil
-            if !rest.isEmpty, portText == nil { problem = .malformed }
+            if !rest.isEmpty && portText == nil || IPAddress(host) == nil { problem = .malformed }
         } else if let colon = authority.firstIndex(of: ":") {
             host = String(authority[..<colon])
             portText = authority[authority.index(after: colon)...]
@@ -76,7 +78,7 @@ struct ServerURL: Sendable, Hashable {
         }
         if port == nil, problem == .none || problem == .noScheme { port = scheme == "http" ? 80 : 443 }
         if host.isEmpty, problem == .none || problem == .noScheme { problem = .noHost }
-        let forbidden = host.contains { " <>\"\\^`{}|%".contains($0) }
+        let forbidden = host.contains { " <>\"\\^`{}|%$".contains($0) }
         if forbidden, problem == .none || problem == .noScheme { problem = .malformed }
     }
 

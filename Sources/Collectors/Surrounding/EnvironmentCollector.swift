@@ -39,7 +39,7 @@ struct EnvironmentCollector: Collector {
         values["ciSystem"] = Self.ciSystem(environment).map(Value.string)
         values["user"] = (environment["USER"] ?? environment["LOGNAME"])?.orNil.map(Value.string)
         values["sudoUser"] = environment["SUDO_USER"]?.orNil.map(Value.string)
-        values["kubeconfigVariable"] = environment["KUBECONFIG"].map(Value.string)
+        values["kubeconfigVariable"] = environment["KUBECONFIG"].map { .string(Kubeconfig.content($0) ?? $0) }
         values["kubeconfigOfSudoUser"] = await Self.kubeconfigOfSudoUser(surroundings).map(Value.string)
         return Observation(.map(Map(values)), source: "environment variables, /proc, /etc")
     }

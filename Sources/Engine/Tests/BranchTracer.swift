@@ -149,8 +149,8 @@ struct BranchTracer {
             for (variable, value) in zip(variables, element) { inner.values[variable] = value }
             var isPassed = true
             for (index, part) in node.children.dropFirst().enumerated() {
-                guard isPassed, let root = evaluate(part, in: inner) else { break }
-                let shift = offset + part.range.lowerBound
+                guard isPassed, let (root, start) = evaluate(part, in: inner) else { break }
+                let shift = offset + start
                 let isBody = index == node.children.count - 2
                 if !isBody || ExpressionTree.Node.asking.contains(name), ![.and, .or, .not].contains(root.operation) {
                     trace.add(root.value, of: walk.branch(root, shiftedBy: shift))
@@ -164,8 +164,10 @@ struct BranchTracer {
         }
     }
 
-    /// A part of an expression by itself, for one element of a loop.
-    private mutating func evaluate(_ part: ExpressionTree.Node, in scope: LoopScope) -> ExpressionTree.Node? {
+    /// A part of an expression by itself, for one element of a loop, and where its text begins.
+    private mutating func evaluate(
+        _ part: ExpressionTree.Node, in scope: LoopScope
+    ) -> (root: ExpressionTree.Node, start: Int)? {
         let program: Program?
         let names = scope.names
         if let known = bodies[[part.text] + names] {
@@ -173,11 +175,34 @@ struct BranchTracer {
         } else {
             var environment = Environment(variables: Dictionary(uniqueKeysWithValues: names.map { ($0, .dyn) }))
             environment.isChecked = false
-            program = try? environment.compile(part.text)
+            program = try? environment.compile(Self.balanced(part.text).text)
             bodies[[part.text] + names] = .some(program)
         }
         guard let program else { return nil }
-        return ExpressionTree(program.explain(scope), source: part.text).root
+        let (text, added) = Self.balanced(part.text)
+        return ExpressionTree(program.explain(scope), source: text).root.map { ($0, part.range.lowerBound - added) }
+    }
+
+    /// A part begins and ends with its operands, without the brackets around them: here with as many as it needs.
+    private static func balanced(_ text: String) -> (text: String, added: Int) {
+        var (open, missing) = (0, 0)
+        var quote: Character?
+        var isEscaped = false
+        for character in text {
+            if let inside = quote {
+                if !isEscaped, character == inside { quote = nil }
+                isEscaped = !isEscaped && character == "\\"
+                continue
+            }
+            switch character {
+            case "'", "\"": quote = character
+            case "(": open += 1
+            case ")" where open > 0: open -= 1
+            case ")": missing += 1
+            default: break
+            }
+        }
+        return (String(repeating: "(", count: missing) + text + String(repeating: ")", count: open), missing)
     }
 }
 

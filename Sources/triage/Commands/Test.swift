@@ -42,12 +42,15 @@ struct Test: AsyncParsableCommand {
         let problems = errors + report.problems.filter { !errors.contains($0) }
         for problem in problems { session.output.note(problemText(problem)) }
         let names = Set(report.results.map(\.playbook))
-        let tests = TestCoverage(of: library.playbooks.filter { names.contains($0.name) }, by: report.results)
+        let tested = library.playbooks.filter { names.contains($0.name) }
+        let tests = TestCoverage(of: tested, by: report.results)
+        let branches = BranchCoverage(of: tested, by: report.results)
         session.output.result(
             json
-                ? testReportJSON(of: report, tests)
+                ? testReportJSON(of: report, tests, branches)
                 : testReportText(
-                    of: report, tests, namingPassed: options.verbose, namingGaps: coverage, session.output.textOptions))
+                    of: report, tests, branches, namingPassed: options.verbose, namingGaps: coverage,
+                    session.output.textOptions))
         if !problems.isEmpty { throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue) }
         if report.results.contains(where: { !$0.failures.isEmpty }) { throw ArgumentParser.ExitCode(1) }
     }
@@ -55,15 +58,18 @@ struct Test: AsyncParsableCommand {
 
 extension Session {
     /// The results of every test file at the paths, and of the libraries' own.
+    ///
+    /// - Parameter names: only the files of these playbooks' tests, by the files' names.
     func tests(
-        at paths: [String], of playbooks: [Playbook], ofLibraries libraries: [LibraryHome.InForce]
+        at paths: [String], of playbooks: [Playbook], ofLibraries libraries: [LibraryHome.InForce],
+        about names: Set<String>? = nil
     ) async -> PlaybookTestRunner.Report {
         let runner = PlaybookTestRunner(playbooks: playbooks, catalogue: catalogue)
         var report = PlaybookTestRunner.Report()
         for path in paths {
             let files = await PlaybookFiles(path, kind: .tests, effects: effects)
             report.problems += files.problems
-            for content in files.contents {
+            for content in files.contents where names.map({ Self.isTest(content.file, ofAny: $0) }) ?? true {
                 let one = await runner.run(content.bytes, file: content.file)
                 report.results += one.results
                 report.problems += one.problems
@@ -77,6 +83,11 @@ extension Session {
             }
         }
         return report
+    }
+
+    private static func isTest(_ file: String, ofAny names: Set<String>) -> Bool {
+        let name = file.split(separator: "/").last ?? ""
+        return names.contains { name == "\($0)_test.yaml" || name == "\($0)_test.yml" }
     }
 
     /// The folder of the playbooks that a path's tests are about: itself, or the one above `tests`.

@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct `A bearer token` {
     static let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJqbyIsImV4cCI6MTc5NTQ3OTAwMH0.c2ln"
+    static let issued = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL2EifQ.c2ln"
 
     @Test(arguments: [
         (jwt, "jwt", "none"), ("opaque-token", "opaque", "none"), (" \(jwt)", "jwt", "whitespace"),
@@ -13,6 +14,24 @@ import Testing
         ("a.b.c", "opaque", "none"), ("eyJhbGciOiJub25lIn0.W10.x", "opaque", "none"),
     ])
     func `tells its kind and what is wrong with it`(text: String, kind: String, malformation: String) {
+        let token = BearerToken(text, source: "token")
+        #expect(token.kind.rawValue == kind)
+        #expect(token.malformation.rawValue == malformation)
+    }
+
+    static let broken: [(String, String, String)] = [
+        (jwt + jwt, "jwt", "repeated"), (String(repeating: "0123456789abcdef", count: 2), "opaque", "repeated"),
+        ("abab", "opaque", "none"), (String(jwt.dropFirst()), "opaque", "none"),
+        (String(issued.dropFirst()), "opaque", "damaged"),
+        (issued.replacing("eyJpc3M", with: "eyJpc3"), "opaque", "damaged"),
+        (issued.replacing(".", with: "%2E"), "opaque", "damaged"), (String(issued.dropLast(5)), "opaque", "truncated"),
+        (String(issued.prefix(15)), "opaque", "truncated"),
+        // one that is encrypted
+        ("eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d", "opaque", "none"),
+    ]
+
+    @Test(arguments: broken)
+    func `pasted twice or in part is known`(text: String, kind: String, malformation: String) {
         let token = BearerToken(text, source: "token")
         #expect(token.kind.rawValue == kind)
         #expect(token.malformation.rawValue == malformation)

@@ -47,6 +47,7 @@ import Testing
         let fact = try await verdict("{token: bad}")
         #expect(fact.text("outcome") == "rejected")
         #expect(fact.number("status") == 401)
+        #expect(fact.flag("isAPIServer") == true)
     }
 
     @Test func `no credential is an anonymous request`() async throws {

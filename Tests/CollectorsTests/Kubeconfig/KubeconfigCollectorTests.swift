@@ -92,6 +92,17 @@ import Testing
         #expect(fact.flag("defaultsToLocalhost8080") == true)
     }
 
+    @Test(arguments: [true, false])
+    func `a kubeconfig's own text in KUBECONFIG is shown to nobody`(isEncoded: Bool) async throws {
+        let text = try Recordings.text("healthy")
+        let value = isEncoded ? Base64.encode(Array(text.utf8)) : text
+        let fact = try await collect(KubeconfigCollector(), in: surroundings(environment: ["KUBECONFIG": value]))
+        let path =
+            "(the text of a kubeconfig\(isEncoded ? " in base64" : ""), \(value.utf8.count) bytes, instead of a path)"
+        #expect(fact.at("paths")?.elements?.compactMap(\.text) == [path])
+        #expect(fact.at("files")?.elements?.first?[field: "kind"]?.text == "missing")
+    }
+
     @Test func `a missing file in KUBECONFIG is skipped in silence`() async throws {
         let fact = try await collect(
             KubeconfigCollector(), in: surroundings(environment: ["KUBECONFIG": "/lab/nowhere/config"]))

@@ -12,7 +12,8 @@ import Testing
         ("https://:6443", "noHost", "", 6443), (" https://h", "whitespace", "h", nil),
         ("https://h:6443 ", "whitespace", "h", nil), ("", "missing", "", nil), ("https://[::1", "malformed", "", nil),
         ("https://", "noHost", "", 443), ("://x", "malformed", "x", nil),
-        ("https://<host>:6443", "malformed", "<host>", 6443),
+        ("https://<host>:6443", "malformed", "<host>", 6443), ("https://$HOST:6443", "malformed", "$HOST", 6443),
+        ("https://https://h:6443", "malformed", "https", 443), ("https://[h]:6443", "malformed", "h", 6443),
     ])
     func `is read as Go reads it`(text: String, problem: String, host: String, port: Int?) {
         let url = ServerURL(text, usesTLS: true)
