@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Libraries",
             dependencies: [
-                "CZlib", "YAML", "CEL", "Facts", "Playbooks",
+                "Archives", "YAML", "CEL", "Facts", "Playbooks",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),
@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "LibrariesTests",
             dependencies: [
-                "Libraries", "Playbooks", "Facts", "CEL", "TestSupport",
+                "Libraries", "Archives", "Playbooks", "Facts", "CEL", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["Fixtures", "Golden"], swiftSettings: strict),

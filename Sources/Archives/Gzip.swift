@@ -7,8 +7,11 @@ package enum Gzip {
     /// The window's size with 16 added: a gzip header and trailer, as zlib.h defines.
     static let window: Int32 = 15 + 16
 
-    package static func pack(_ bytes: [UInt8], level: Int32 = 6) throws(ArchiveError) -> [UInt8] {
-        let deflater = try Deflater(level: level)
+    /// - Parameter memory: how much zlib may use, from 1 to 9; as the level it decides which bytes come out.
+    package static func pack(
+        _ bytes: [UInt8], level: Int32 = 6, memory: Int32 = 8
+    ) throws(ArchiveError) -> [UInt8] {
+        let deflater = try Deflater(level: level, memory: memory)
         return try deflater.pack(bytes)
     }
 }
@@ -17,11 +20,11 @@ package enum Gzip {
 @safe private final class Deflater {
     private let stream: UnsafeMutablePointer<z_stream>
 
-    init(level: Int32) throws(ArchiveError) {
+    init(level: Int32, memory: Int32) throws(ArchiveError) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let status = unsafe deflateInit2_(
-            stream, level, Z_DEFLATED, Gzip.window, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            stream, level, Z_DEFLATED, Gzip.window, memory, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
         guard status == Z_OK else { throw ArchiveError(.disk, "zlib cannot be used") }
     }
@@ -62,8 +65,12 @@ package enum Gzip {
     /// Whether the last byte belonged to the end of a member.
     package private(set) var isAtEnd = false
 
+    private let takesOneMember: Bool
+
     /// - Parameter limit: for what comes out.
-    package init(limit: Int) throws(ArchiveError) {
+    /// - Parameter takesOneMember: whether anything behind the first member is an error.
+    package init(limit: Int, takesOneMember: Bool = false) throws(ArchiveError) {
+        self.takesOneMember = takesOneMember
         // What deflate can do at most is 1032.
         limits = UnpackingLimits(limit: limit, mostRatio: 600)
         unsafe stream = .allocate(capacity: 1)
@@ -84,6 +91,9 @@ package enum Gzip {
         var offset = 0
         while offset < bytes.count {
             if isAtEnd {
+                guard !takesOneMember else {
+                    throw ArchiveError(.damaged, "something stands behind the end of the gzip data")
+                }
                 unsafe inflateReset(stream)
                 isAtEnd = false
             }

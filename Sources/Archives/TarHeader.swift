@@ -75,7 +75,11 @@ extension TarHeader {
     /// Links, devices, sparse files and what GNU tar adds are refused.
     ///
     /// - Parameter others: The types, as letters, that are passed on as `other`, for readers of what strangers packed.
-    package init(block: ArraySlice<UInt8>, passing others: String = "") throws(ArchiveError) {
+    /// - Parameter isStrict: Whether what GNU tar keeps where POSIX has the prefix, and contiguous files, are refused, too:
+    ///   of what is verified there is one way to read it.
+    package init(
+        block: ArraySlice<UInt8>, passing others: String = "", isStrict: Bool = false
+    ) throws(ArchiveError) {
         let header = Array(block)
         guard header.count == Self.blockSize else { throw ArchiveError(.truncated, "a tar header is cut off") }
         try Self.checkSum(header)
@@ -86,16 +90,34 @@ extension TarHeader {
         let name = try Self.text(header[0..<100])
         // GNU keeps times where POSIX has the prefix.
         let prefix = isPOSIX ? try Self.text(header[345..<500]) : ""
+        guard isPOSIX || !isStrict || header[345..<500].allSatisfy({ $0 == 0 }) else {
+            throw ArchiveError(.damaged, "a tar entry has GNU's extensions")
+        }
         path = prefix.isEmpty ? name : "\(prefix)/\(name)"
         kind =
             switch header[156] {
-            case UInt8(ascii: "0"), 0, UInt8(ascii: "7"): .file
+            case UInt8(ascii: "0"), 0: .file
+            case UInt8(ascii: "7") where !isStrict: .file
             case UInt8(ascii: "5"): .directory
             case UInt8(ascii: "x"): .extended
             case UInt8(ascii: "g"): .global
             case let letter where others.utf8.contains(letter): .other(letter)
-            default: throw ArchiveError(.unsafeEntry, "a tar entry is neither a regular file nor a directory")
+            case let letter:
+                throw ArchiveError(
+                    .unsafeEntry, "an entry is \(Self.words(letter)); only regular files and directories are taken")
             }
+    }
+
+    private static func words(_ letter: UInt8) -> String {
+        switch letter {
+        case UInt8(ascii: "1"): "a hard link"
+        case UInt8(ascii: "2"): "a symbolic link"
+        case UInt8(ascii: "3"), UInt8(ascii: "4"): "a device"
+        case UInt8(ascii: "6"): "a pipe"
+        case UInt8(ascii: "L"), UInt8(ascii: "K"): "a GNU long name"
+        case UInt8(ascii: "S"): "a sparse file"
+        default: "of an unknown type"
+        }
     }
 
     /// Whether nothing can be named by it outside of the archive.
@@ -122,8 +144,9 @@ extension TarHeader {
     }
 
     private static func checkSum(_ header: [UInt8]) throws(ArchiveError) {
-        var sum = 0
-        for (index, byte) in header.enumerated() { sum += (148..<156).contains(index) ? 32 : Int(byte) }
+        var sum = 8 * 32
+        for byte in header[..<148] { sum += Int(byte) }
+        for byte in header[156...] { sum += Int(byte) }
         guard try number(header[148..<156]) == sum else { throw ArchiveError(.damaged, "a tar header's sum is wrong") }
     }
 }

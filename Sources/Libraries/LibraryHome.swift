@@ -161,7 +161,7 @@ package struct LibraryHome: Sendable {
         if let pinned, let kept, lack == nil {
             (tree, transport) = (kept.tree, pinned.transport)
         } else if let pinned, let packed = try archive(of: pinned, in: mirror) {
-            (tree, transport) = (try Tar.read(Gzip.unpack(packed)), pinned.transport)
+            (tree, transport) = (try Tar.unpacked(packed), pinned.transport)
         } else {
             if let lack, isOffline { throw lack }
             guard !isOffline || reference.transport == .directory else {
@@ -223,7 +223,7 @@ package struct LibraryHome: Sendable {
             return nil
         }
         return try Disk.contentsIfPresent(
-            of: "\(mirror)/\(LibraryPublishing.archiveName(name, pinned))", limit: Gzip.mostPacked)
+            of: "\(mirror)/\(LibraryPublishing.archiveName(name, pinned))", limit: Tar.mostPacked)
     }
 
     private func isVouchedFor(_ admission: LibraryGate.Admission) throws(LibraryError) -> Bool {

@@ -44,8 +44,7 @@ package enum LibraryPublishing {
 
     /// A `tar.gz`; equal packages give equal bytes.
     package static func archive(_ package: LibraryPackage) throws(LibraryError) -> [UInt8] {
-        try Tar.check(package.tree)
-        return try Gzip.pack(Tar.write(package.tree))
+        try Tar.packed(package.tree)
     }
 
     /// Signs the list of digests with `ssh-keygen`, which knows agents, hardware keys and passphrases.

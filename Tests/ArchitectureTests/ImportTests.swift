@@ -19,7 +19,7 @@ struct ImportTests {
         "Engine": ["YAML", "CEL", "Facts", "Playbooks"],
         "Reports": ["CEL", "Facts", "Playbooks", "Engine"],
         "Collectors": ["YAML", "CEL", "Facts", "Archives"],
-        "Libraries": ["CZlib", "YAML", "CEL", "Facts", "Playbooks"],
+        "Libraries": ["Archives", "YAML", "CEL", "Facts", "Playbooks"],
         "triage": [
             "YAML", "CEL", "Facts", "Archives", "Playbooks", "Engine", "Reports", "Collectors", "Libraries",
         ],

@@ -31,6 +31,22 @@ import Testing
         for step in [1, 3, .max] { #expect(try unpacked(packed, by: step) == Array("one two".utf8)) }
     }
 
+    @Test func `who takes one member takes nothing behind it`() throws {
+        let one = try Gzip.pack(Self.text, level: 9, memory: 9)
+        let inflater = try Inflater(limit: 1 << 20, takesOneMember: true)
+        var count = 0
+        try unsafe inflater.inflate(one) { piece in count += piece.count }
+        #expect(inflater.isAtEnd && count == Self.text.count)
+        for more in [one, [0]] {
+            #expect {
+                try unsafe Inflater(limit: 4 << 20, takesOneMember: true).inflate(one + more) { _ in }
+            } throws: {
+                ($0 as? ArchiveError)?.code == .damaged
+            }
+            #expect { try unsafe inflater.inflate(more) { _ in } } throws: { ($0 as? ArchiveError)?.code == .damaged }
+        }
+    }
+
     @Test func `a damaged byte is noticed`() throws {
         var packed = try Gzip.pack(Self.text)
         packed[packed.count / 2] ^= 0x40

@@ -25,15 +25,46 @@ import Testing
         #expect(!TarHeader(path: path, size: 1).isSafe)
     }
 
-    @Test func `a link is refused`() throws {
+    /// Changes a header, and makes its sum anew.
+    private func block(_ change: (inout [UInt8]) -> Void) throws -> ArraySlice<UInt8> {
         var block = try #require(TarHeader(path: "a", size: 0).block)
-        block[156] = UInt8(ascii: "2")
-        // The sum is made anew: it is the kind that is refused.
+        change(&block)
         for index in 148..<156 { block[index] = 32 }
         let digits = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
         let sum = Array((String(repeating: "0", count: 6 - digits.count) + digits + "\u{0} ").utf8)
         block.replaceSubrange(148..<156, with: sum)
-        #expect { try TarHeader(block: block[...]) } throws: { ($0 as? ArchiveError)?.code == .unsafeEntry }
+        return block[...]
+    }
+
+    @Test(arguments: [
+        ("1", "a hard link"), ("2", "a symbolic link"), ("3", "a device"), ("6", "a pipe"), ("L", "a GNU long name"),
+        ("S", "a sparse file"), ("Z", "of an unknown type"),
+    ])
+    func `a link, a device and the like are refused, and called what they are`(letter: String, words: String) throws {
+        let block = try block { $0[156] = letter.utf8.first ?? 0 }
+        for isStrict in [false, true] {
+            #expect { try TarHeader(block: block, isStrict: isStrict) } throws: { error in
+                (error as? ArchiveError)?.code == .unsafeEntry && "\(error)".contains(words)
+            }
+        }
+        #expect(try TarHeader(block: block, passing: letter).kind == .other(letter.utf8.first ?? 0))
+    }
+
+    @Test func `who is strict takes nothing of GNU's and no contiguous file`() throws {
+        let contiguous = try block { $0[156] = UInt8(ascii: "7") }
+        #expect(try TarHeader(block: contiguous).kind == .file)
+        #expect { try TarHeader(block: contiguous, isStrict: true) } throws: {
+            ($0 as? ArchiveError)?.code == .unsafeEntry
+        }
+        let magic = Array("ustar  \u{0}".utf8)
+        let plain = try block { $0.replaceSubrange(257..<265, with: magic) }
+        #expect(try TarHeader(block: plain, isStrict: true).path == "a")
+        let times = try block { block in
+            block.replaceSubrange(257..<265, with: magic)
+            block[350] = UInt8(ascii: "1")
+        }
+        #expect(try TarHeader(block: times).path == "a")
+        #expect { try TarHeader(block: times, isStrict: true) } throws: { ($0 as? ArchiveError)?.code == .damaged }
     }
 
     @Test(arguments: [0, 130, 150, 200, 260])

@@ -13,7 +13,7 @@ enum Web {
         var url: String
         var headers: [(name: String, value: String)] = []
         var body: [UInt8]?
-        var limit = Gzip.mostPacked
+        var limit = Tar.mostPacked
     }
 
     struct Response: Sendable {

@@ -51,7 +51,7 @@ struct ArchiveSource {
         if let wanted = reference.parameters["sha256"], wanted != digest {
             throw LibraryError(.digestMismatch, "\(url) has the SHA-256 \(digest), not \(wanted)")
         }
-        let tree = try Tar.read(Gzip.unpack(response.body)).subfolder(reference.parameters["path"] ?? "")
+        let tree = try Tar.unpacked(response.body).subfolder(reference.parameters["path"] ?? "")
         return FetchedTree(tree: try tree.withoutSingleFolder(), transport: "sha256:" + digest)
     }
 }

@@ -21,8 +21,7 @@ struct LibraryArtifact: Sendable {
         var content = package.tree
         let paths = content.paths.filter(Digests.isSignature)
         for path in paths { content.remove(path) }
-        try Tar.check(content)
-        layer = try Gzip.pack(Tar.write(content))
+        layer = try Tar.packed(content)
         configuration = OCI.write(
             .map([
                 "name": .string(package.manifest.name), "version": .string(package.manifest.version.description),

@@ -21,9 +21,8 @@ struct LibraryImage: Sendable {
 
     /// Equal packages give equal bytes.
     init(_ package: LibraryPackage) throws(LibraryError) {
-        try Tar.check(package.tree)
-        let archive = Tar.write(package.tree)
-        let layer = try Gzip.pack(archive)
+        let archive = try Tar.write(package.tree)
+        let layer = try Tar.packed(archive)
         let labels = [
             "org.opencontainers.image.title": package.manifest.name,
             "org.opencontainers.image.version": package.manifest.version.description,

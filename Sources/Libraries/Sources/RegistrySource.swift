@@ -62,7 +62,7 @@ package struct RegistrySource: Sendable {
         else {
             throw LibraryError(.malformedArchive, "the manifest does not have one layer with the library's content")
         }
-        var tree = try Tar.read(Gzip.unpack(try await client.blob(blob)))
+        var tree = try Tar.unpacked(try await client.blob(blob))
         // An image has its signatures among its files; those of an artifact are found by what refers to it.
         guard !isImage else { return FetchedTree(tree: tree, transport: transport) }
         for path in tree.paths where Digests.isSignature(path) { tree.remove(path) }

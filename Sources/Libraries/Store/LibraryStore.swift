@@ -50,8 +50,7 @@ package struct LibraryStore: Sendable {
     }
 
     private func insert(_ package: LibraryPackage) throws(LibraryError) {
-        try Tar.check(package.tree)
-        let bytes = Tar.write(package.tree)
+        let bytes = try Tar.write(package.tree)
         let file = objectFile(package.digest)
         // Signatures are not part of the digest: the same package may come again with more of them.
         if try Disk.contentsIfPresent(of: file, limit: 2 * PackageTree.mostBytes) == bytes { return }

@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import Testing
 
@@ -6,16 +7,20 @@ import Testing
 @Suite struct ArchiveTests {
     @Test func `what is written is read again, and the same tree gives the same bytes`() throws {
         let tree = try MadeUpLibrary.tree(MadeUpLibrary.files())
-        let packed = try Gzip.pack(Tar.write(tree))
-        #expect(try Tar.read(Gzip.unpack(packed)) == tree)
-        #expect(try Gzip.pack(Tar.write(tree)) == packed)
+        let packed = try Tar.packed(tree)
+        #expect(try Tar.unpacked(packed) == tree)
+        #expect(try Tar.packed(tree) == packed)
+        // What has been published is called by these bytes.
+        #expect(sha256(try Tar.write(tree)) == "66dd74dad0090df9067b950840080047768808e4c183e51e503bc29a810d4f64")
+        // The header says that it was packed as well as zlib can, whatever zlib it is.
+        #expect(packed[8] == 2)
     }
 
     @Test(.enabled(if: isInstalled("tar"), "tar is not installed"), arguments: ["--format=ustar", "--format=pax"])
     func `tar reads ours, and we read tar's`(format: String) async throws {
         try await withDirectory { folder in
             let tree = try MadeUpLibrary.tree(MadeUpLibrary.files())
-            try Disk.replace("\(folder)/ours.tar.gz", Gzip.pack(Tar.write(tree)))
+            try Disk.replace("\(folder)/ours.tar.gz", Tar.packed(tree))
             try Disk.makeDirectory("\(folder)/out")
             let unpacked = try await run("tar", ["-xzf", "\(folder)/ours.tar.gz", "-C", "\(folder)/out"])
             #expect(unpacked.exitCode == 0, "\(unpacked.error)")
@@ -23,7 +28,7 @@ import Testing
             let packed = try await run(
                 "tar", [format, "-czf", "\(folder)/theirs.tar.gz", "-C", "\(folder)/out", "."])
             #expect(packed.exitCode == 0, "\(packed.error)")
-            #expect(try Tar.read(Gzip.unpack(Disk.contents(of: "\(folder)/theirs.tar.gz", limit: 1 << 20))) == tree)
+            #expect(try Tar.unpacked(Disk.contents(of: "\(folder)/theirs.tar.gz", limit: 1 << 20)) == tree)
         }
     }
 
@@ -152,7 +157,7 @@ import Testing
         ]
         for (what, archive) in Self.hostile {
             let packed = try Gzip.pack(archive)
-            await expectRefusal(codes, what) { try Tar.read(Gzip.unpack(packed)) }
+            await expectRefusal(codes, what) { try Tar.unpacked(packed) }
         }
         // The archive that all of them were made from is sound.
         #expect(try Tar.read(Self.sound + Self.end).paths == ["library.yaml"])
@@ -160,7 +165,7 @@ import Testing
 
     @Test func `bombs are refused while they unpack`() async throws {
         let zeros = try Gzip.pack([UInt8](repeating: 0, count: 40 << 20))
-        await expectRefusal([.tooLarge], "a bomb") { try Gzip.unpack(zeros) }
+        await expectRefusal([.tooLarge], "a bomb") { try Tar.inflated(zeros) }
         await expectRefusal([.tooLarge], "too many files") {
             var tree = PackageTree()
             for number in 0...PackageTree.mostFiles { try tree.add("f\(number)", []) }
@@ -172,17 +177,17 @@ import Testing
     }
 
     @Test func `a download that broke off, or with something behind it, is refused`() async throws {
-        let packed = try Gzip.pack(Tar.write(MadeUpLibrary.tree(MadeUpLibrary.files())))
+        let packed = try Tar.packed(MadeUpLibrary.tree(MadeUpLibrary.files()))
         for count in stride(from: 0, to: packed.count, by: 7) {
-            await expectRefusal([.malformedArchive], "\(count) bytes") { try Gzip.unpack(Array(packed.prefix(count))) }
+            await expectRefusal([.malformedArchive], "\(count) bytes") { try Tar.inflated(Array(packed.prefix(count))) }
         }
-        await expectRefusal([.malformedArchive], "two members") { try Gzip.unpack(packed + packed) }
+        await expectRefusal([.malformedArchive], "two members") { try Tar.inflated(packed + packed) }
         for offset in stride(from: 0, to: packed.count, by: 5) {
             var broken = packed
             broken[offset] ^= 0x10
             // A change of the header's time or system is none of the content.
-            guard let bytes = try? Gzip.unpack(broken) else { continue }
-            #expect(try bytes == Gzip.unpack(packed), "byte \(offset)")
+            guard let bytes = try? Tar.inflated(broken) else { continue }
+            #expect(try bytes == Tar.inflated(packed), "byte \(offset)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import CEL
+import Archives
 import Foundation
 import Testing
 
@@ -15,7 +16,7 @@ struct HostilePackageTests {
         {
             var tree = try MadeUpLibrary.tree(files)
             try change(&tree)
-            all.append((what, try Gzip.pack(Tar.write(tree))))
+            all.append((what, try Tar.packed(tree)))
         }
         let sound = MadeUpLibrary.files(version: "2.0.0")
         try add("a file that is not listed", sound) { try $0.add("playbooks/evil.yaml", Array("a: 1\n".utf8)) }
@@ -64,7 +65,7 @@ struct HostilePackageTests {
 
     /// Downloads that are no packages.
     private static func downloads() throws -> [(what: String, packed: [UInt8])] {
-        let packed = try Gzip.pack(Tar.write(MadeUpLibrary.tree(MadeUpLibrary.files(version: "2.0.0"))))
+        let packed = try Tar.packed(MadeUpLibrary.tree(MadeUpLibrary.files(version: "2.0.0")))
         var all = stride(from: 0, to: packed.count, by: max(1, packed.count / 12)).map {
             ("the first \($0) bytes", Array(packed.prefix($0)))
         }
@@ -73,7 +74,7 @@ struct HostilePackageTests {
         all.append(("a page", Array("<!doctype html><title>Log in</title>".utf8)))
         all.append(("a bomb of zeros", try Gzip.pack([UInt8](repeating: 0, count: 60 << 20))))
         all.append(("a bomb in a bomb", try Gzip.pack(Gzip.pack([UInt8](repeating: 0, count: 30 << 20)))))
-        all.append(("a plain archive", Tar.write(try MadeUpLibrary.tree(MadeUpLibrary.files()))))
+        all.append(("a plain archive", try Tar.write(MadeUpLibrary.tree(MadeUpLibrary.files()))))
         var many = [UInt8]()
         for number in 0...PackageTree.mostFiles { many += ArchiveTests.entry("f\(number)") }
         all.append(("too many files", try Gzip.pack(many + ArchiveTests.end)))
@@ -102,7 +103,7 @@ struct HostilePackageTests {
             #expect(all.count >= 250)
             for (index, item) in all.enumerated() { try Disk.replace("\(served)/\(index).tar.gz", item.packed) }
             let sound = MadeUpLibrary.files()
-            try Disk.replace("\(served)/sound.tar.gz", Gzip.pack(Tar.write(MadeUpLibrary.tree(sound))))
+            try Disk.replace("\(served)/sound.tar.gz", Tar.packed(MadeUpLibrary.tree(sound)))
             let person = "\(folder)/person"
             try await withMadeUpRegistry(served) { host in
                 func take(_ name: String) async throws {
