@@ -1,7 +1,7 @@
 // Times what a large library costs: `swift run -c release bench-library [COUNT]`.
 //
 // Writes COUNT playbooks (10,000 where nothing is said) and ten into temporary folders, loads them, and runs the
-// `triage` beside this binary on both. `bench-library --write DIR COUNT` only writes them.
+// `triage` beside this binary on both. `bench-library --write DIR COUNT` only writes them, `--load COUNT` is for profilers.
 internal import CLibYAML
 internal import Collectors
 internal import Engine
@@ -17,12 +17,10 @@ if arguments.first == "--write" {
     exit(0)
 }
 
-let count = arguments.first.flatMap { Int($0) } ?? 10_000
+let onlyLoads = arguments.first == "--load"
+let count = arguments.dropFirst(onlyLoads ? 1 : 0).first.flatMap { Int($0) } ?? 10_000
 let scratch = FileManager.default.temporaryDirectory.appending(path: "bench-library-\(getpid())")
 let (few, many) = (scratch.appending(path: "few"), scratch.appending(path: "many"))
-defer { try? FileManager.default.removeItem(at: scratch) }
-try MadeUpPlaybook.write(10, to: few)
-try MadeUpPlaybook.write(count, to: many)
 
 // MARK: - Loading all of it
 
@@ -50,7 +48,7 @@ let ways: [(String, () -> PlaybookLibrary)] = [
     ("the same, hashed, indexed ", { PlaybookLibrary([contents], loader: loader, shelf: whole) }),
     ("loaded, all of it compiled", { PlaybookLibrary([contents], loader: loader) }),
 ]
-for (name, load) in ways {
+for (name, load) in onlyLoads ? Array(ways.prefix(1)) : ways {
     let loading = fastest {
         let library = load()
         precondition(library.problems.isEmpty && library.count == count, "\(library.problems.prefix(3))")
@@ -58,8 +56,13 @@ for (name, load) in ways {
     print("\(name): \(milliseconds(loading)), \(times(loading, libyaml)) libyaml's")
 }
 
+guard !onlyLoads else { exit(0) }
+
 // MARK: - The command
 
+defer { try? FileManager.default.removeItem(at: scratch) }
+try MadeUpPlaybook.write(10, to: few)
+try MadeUpPlaybook.write(count, to: many)
 let binary = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "triage")
 for (name, arguments) in [
     ("run NAME", ["run", MadeUpPlaybook(number: 7).name]),

@@ -43,6 +43,7 @@ package struct Loader: Sendable {
     ) -> (document: OverlaidDocument, files: [String], lenders: [String]) {
         var document = OverlaidDocument(root, source: source)
         let lenders = document.borrow(from: neighbours)
+        guard !overlays.isEmpty else { return (document, [], lenders) }
         let name = root.mapping("metadata")?.text("name") ?? ""
         let applied = overlays.filter { $0.isAbout(name, file: source.file) }
         for overlay in applied { document.apply(overlay) }
@@ -86,6 +87,7 @@ package struct Loader: Sendable {
 extension [Problem] {
     /// Each once, as the text has them.
     package var inOrderOfPlace: [Problem] {
+        guard count > 1 else { return self }
         var seen: Set<Problem> = []
         return filter { seen.insert($0).inserted }.sorted { left, right in
             let (one, other) = (left.location, right.location)

@@ -31,10 +31,23 @@ struct CharacterCheck {
 
     /// The next line break, or character that is neither printable ASCII nor a tab: the loop that takes the time.
     private func firstUnusual(from start: Int) -> Int {
-        let bytes = bytes
+        let bytes = bytes.span
         var index = start
+        while index + 8 <= bytes.count,
+            Self.isPrintable(unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+        {
+            index += 8
+        }
         while index < bytes.count, bytes[index] &- 0x20 < 0x5F || bytes[index] == UInt8(ascii: "\t") { index += 1 }
         return index
+    }
+
+    /// Whether all eight bytes of a word are printable ASCII.
+    private static func isPrintable(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        // The topmost bit of a byte tells: of the word itself that it is not ASCII, of the sum that it is 0x7F or more,
+        // of the difference that it is less than a space (a borrow only comes from such a byte).
+        return (word | (word &+ ones) | (word &- ones &* 0x20)) & (ones &* 0x80) == 0
     }
 
     /// Checks a character that is neither printable ASCII nor white space; returns where the next one starts.

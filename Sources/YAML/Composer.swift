@@ -1,12 +1,11 @@
 /// Builds nodes out of events: follows aliases, and looks for duplicate keys and for what costs too much.
-struct Composer: ~Copyable {
+struct Composer: EventReceiver, ~Copyable {
     /// A collection whose end has not come yet.
     private struct OpenCollection {
         var isMapping: Bool
         var isFlow: Bool
         var start: Mark
-        var anchor: String?
-        var tag: String?
+        var properties: NodeProperties
         /// Where its parts start in `finished`.
         var firstPart: Int
         /// What the document's count of nodes was before it.
@@ -23,6 +22,7 @@ struct Composer: ~Copyable {
 
     private(set) var documents: [Node] = []
     private(set) var errors: [YAMLError] = []
+    private(set) var hasTagsOrMergeKeys = false
     private let limits: Limits
     private var open: [OpenCollection] = []
     private var finished = NodeStack()
@@ -34,32 +34,6 @@ struct Composer: ~Copyable {
 
     init(limits: Limits) { self.limits = limits }
 
-    /// Takes the next event; `false` where a limit was reached and no further event is wanted.
-    mutating func take(_ event: consuming Event) -> Bool {
-        switch event.kind {
-        case .streamStart, .streamEnd: return true
-        case .documentStart:
-            nodes = 0
-            aliases = 0
-            anchors.removeAll(keepingCapacity: true)
-            return true
-        case .documentEnd:
-            if let root = finished.pop() { documents.append(root) }
-            return true
-        case .alias(let name): return follow(name, at: event.span)
-        case .scalar(let scalar):
-            let node = Node(content: .scalar(scalar), span: event.span, tag: event.tag)
-            nodes += 1
-            finish(node, anchor: event.anchor, nodes: 1, height: 0)
-            return isWithinLimits(at: event.span.start)
-        case .sequenceStart(let isFlow): return start(event, isMapping: false, isFlow: isFlow)
-        case .mappingStart(let isFlow): return start(event, isMapping: true, isFlow: isFlow)
-        case .sequenceEnd, .mappingEnd:
-            end(at: event.span)
-            return true
-        }
-    }
-
     private mutating func report(_ code: YAMLError.Code, _ message: String, at mark: Mark) {
         errors.append(YAMLError(code: code, message: message, mark: mark))
     }
@@ -70,14 +44,15 @@ struct Composer: ~Copyable {
         return false
     }
 
-    private mutating func start(_ event: Event, isMapping: Bool, isFlow: Bool) -> Bool {
-        if let anchor = event.anchor { anchors[anchor] = .open(level: open.count) }
+    private mutating func start(_ properties: NodeProperties, isMapping: Bool, isFlow: Bool, at span: Span) -> Bool {
+        if properties.tag != nil { hasTagsOrMergeKeys = true }
+        if let anchor = properties.anchor { anchors[anchor] = .open(level: open.count) }
         open.append(
             OpenCollection(
-                isMapping: isMapping, isFlow: isFlow, start: event.span.start, anchor: event.anchor, tag: event.tag,
+                isMapping: isMapping, isFlow: isFlow, start: span.start, properties: properties,
                 firstPart: finished.count, nodesBefore: nodes))
         nodes += 1
-        return isWithinLimits(at: event.span.start)
+        return isWithinLimits(at: span.start)
     }
 
     private mutating func end(at place: Span) {
@@ -88,8 +63,8 @@ struct Composer: ~Copyable {
             // libyaml ends a block, and a pair without braces in a flow sequence, where the next thing starts.
             span.end = max(end, span.start)
         }
-        let node = Node(content: content(of: collection), span: span, tag: collection.tag)
-        var anchor = collection.anchor
+        let node = Node(content: content(of: collection), span: span, tag: collection.properties.tag)
+        var anchor = collection.properties.anchor
         if let name = anchor {
             // A node inside may have taken the name over.
             if case .open(open.count)? = anchors[name] {} else { anchor = nil }
@@ -110,12 +85,46 @@ struct Composer: ~Copyable {
         }
         if let anchor { anchors[anchor] = .complete(copy node, nodes: nodes, height: height) }
         finished.push(node)
-        if !open.isEmpty { open[open.count - 1].height = max(open[open.count - 1].height, height + 1) }
+        // A scalar adds nothing to the height that a collection has at least.
+        if height > 0, !open.isEmpty { open[open.count - 1].height = max(open[open.count - 1].height, height + 1) }
     }
 }
 
+// MARK: Events
+
 extension Composer {
-    private mutating func follow(_ name: String, at span: Span) -> Bool {
+    mutating func pass(_ boundary: Boundary, at span: Span) {
+        switch boundary {
+        case .streamStart, .streamEnd: break
+        case .documentStart:
+            nodes = 0
+            aliases = 0
+            anchors.removeAll(keepingCapacity: true)
+        case .documentEnd: if let root = finished.pop() { documents.append(root) }
+        }
+    }
+
+    mutating func takeScalar(_ scalar: consuming Scalar, _ properties: NodeProperties, at span: Span) -> Bool {
+        nodes += 1
+        if properties.tag != nil || scalar.style == .plain && scalar.text == "<<" { hasTagsOrMergeKeys = true }
+        let node = Node(content: .scalar(scalar), span: span, tag: properties.tag)
+        finish(node, anchor: properties.anchor, nodes: 1, height: 0)
+        return isWithinLimits(at: span.start)
+    }
+
+    mutating func startSequence(_ properties: NodeProperties, isFlow: Bool, at span: Span) -> Bool {
+        start(properties, isMapping: false, isFlow: isFlow, at: span)
+    }
+
+    mutating func startMapping(_ properties: NodeProperties, isFlow: Bool, at span: Span) -> Bool {
+        start(properties, isMapping: true, isFlow: isFlow, at: span)
+    }
+
+    mutating func endSequence(at span: Span) { end(at: span) }
+
+    mutating func endMapping(at span: Span) { end(at: span) }
+
+    mutating func takeAlias(_ name: String, at span: Span) -> Bool {
         aliases += 1
         guard aliases <= limits.aliases else {
             report(.tooManyAliases, "more than \(limits.aliases) aliases", at: span.start)

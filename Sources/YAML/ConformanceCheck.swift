@@ -40,27 +40,25 @@ struct ConformanceCheck {
 }
 
 extension ConformanceCheck {
-    mutating func open(_ event: Event, isFlow: Bool) {
-        passGap(to: event.span.start.offset)
+    mutating func open(_ span: Span, isSequence: Bool, isFlow: Bool) {
+        passGap(to: span.start.offset)
         mayHaveDirective = false
         if isFlow {
-            if flowDepth == 0 { outermostFlowStart = event.span.start.offset }
+            if flowDepth == 0 { outermostFlowStart = span.start.offset }
             flowDepth += 1
             collections.append(Collection(isFlow: true, indentation: 0))
         } else {
-            let end = event.span.end
             // Of a sequence that is not indented libyaml tells the place behind its first dash.
-            let isBehindDash =
-                if case .sequenceStart = event.kind { byte(end.offset) != UInt8(ascii: "-") } else { false }
-            collections.append(Collection(isFlow: false, indentation: end.column - (isBehindDash ? 2 : 1)))
+            let isBehindDash = isSequence && byte(span.end.offset) != UInt8(ascii: "-")
+            collections.append(Collection(isFlow: false, indentation: span.end.column - (isBehindDash ? 2 : 1)))
         }
     }
 
-    mutating func close(_ event: Event) {
+    mutating func close(_ span: Span) {
         guard let closed = collections.popLast(), closed.isFlow else { return }
-        passGap(to: event.span.end.offset)
+        passGap(to: span.end.offset)
         flowDepth -= 1
-        if flowDepth == 0 { checkIndentation(in: outermostFlowStart..<event.span.end.offset, isFlow: true) }
+        if flowDepth == 0 { checkIndentation(in: outermostFlowStart..<span.end.offset, isFlow: true) }
     }
 
     mutating func finish() { passGap(to: source.bytes.count) }

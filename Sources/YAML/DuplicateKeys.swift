@@ -9,9 +9,11 @@ enum DuplicateKeys {
     }
 
     private static func compare(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {
-        for index in 1..<entries.count {
-            for earlier in 0..<index where isSame(entries[earlier].key, entries[index].key) {
-                report(error(entries[index].key, first: entries[earlier].key.span.start))
+        // A span lends its elements, where an array would give copies of them.
+        let keys = entries.span
+        for index in 1..<keys.count {
+            for earlier in 0..<index where isSame(keys[earlier].key, keys[index].key) {
+                report(error(keys[index].key, first: keys[earlier].key.span.start))
                 break
             }
         }
@@ -34,7 +36,7 @@ enum DuplicateKeys {
         guard case .scalar(let first) = left.content, case .scalar(let second) = right.content, left.tag == nil,
             right.tag == nil
         else { return KeyIdentity(left) == KeyIdentity(right) }
-        guard first.text != second.text else {
+        guard first.text.utf8.count != second.text.utf8.count || first.text != second.text else {
             return first.style == second.style || KeyIdentity(left) == KeyIdentity(right)
         }
         // Two strings of different text are different keys; only other types have several spellings.

@@ -17,11 +17,11 @@ package struct Event: Sendable {
     package var anchor: String?
     package var tag: String?
 
-    package init(_ kind: Kind, span: Span, anchor: String? = nil, tag: String? = nil) {
+    init(_ kind: Kind, span: Span, _ properties: NodeProperties = NodeProperties()) {
         self.kind = kind
         self.span = span
-        self.anchor = anchor
-        self.tag = tag
+        anchor = properties.anchor
+        tag = properties.tag
     }
 
     /// The event in the notation of the yaml-test-suite, such as `=VAL &a "text`.
@@ -67,4 +67,43 @@ extension Scalar {
             }
         }
     }
+}
+
+/// All events of a text in their order.
+struct EventList: EventReceiver {
+    private(set) var events: [Event] = []
+
+    private mutating func append(_ event: Event) -> Bool {
+        events.append(event)
+        return true
+    }
+
+    mutating func pass(_ boundary: Boundary, at span: Span) {
+        let kind: Event.Kind =
+            switch boundary {
+            case .streamStart: .streamStart
+            case .streamEnd: .streamEnd
+            case .documentStart(let isExplicit): .documentStart(isExplicit: isExplicit)
+            case .documentEnd(let isExplicit): .documentEnd(isExplicit: isExplicit)
+            }
+        events.append(Event(kind, span: span))
+    }
+
+    mutating func takeAlias(_ name: String, at span: Span) -> Bool { append(Event(.alias(name), span: span)) }
+
+    mutating func takeScalar(_ scalar: consuming Scalar, _ properties: NodeProperties, at span: Span) -> Bool {
+        append(Event(.scalar(scalar), span: span, properties))
+    }
+
+    mutating func startSequence(_ properties: NodeProperties, isFlow: Bool, at span: Span) -> Bool {
+        append(Event(.sequenceStart(isFlow: isFlow), span: span, properties))
+    }
+
+    mutating func startMapping(_ properties: NodeProperties, isFlow: Bool, at span: Span) -> Bool {
+        append(Event(.mappingStart(isFlow: isFlow), span: span, properties))
+    }
+
+    mutating func endSequence(at span: Span) { events.append(Event(.sequenceEnd, span: span)) }
+
+    mutating func endMapping(at span: Span) { events.append(Event(.mappingEnd, span: span)) }
 }

@@ -10,13 +10,11 @@ internal import CLibYAML
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     /// libyaml does not copy its input.
     private let input: UnsafeMutableBufferPointer<UInt8>
-    private var event = unsafe yaml_event_t()
     private var offsets: OffsetCursor
     /// The column behind the last character, where no line break ends the text and libyaml was given one more.
     private let lastColumn: Int?
     private var checks: ConformanceCheck
     private var depth = 0
-    private var isFinished = false
     private var ownErrors: [YAMLError] = []
 
     var errors: [YAMLError] { ownErrors + checks.errors }
@@ -45,76 +43,88 @@ internal import CLibYAML
         unsafe input.deallocate()
     }
 
-    /// The next event; `nil` behind the last one and behind an error that ends the reading.
-    mutating func next() -> Event? {
-        guard !isFinished else { return nil }
-        guard unsafe yaml_parser_parse(parser, &event) == 1 else {
-            isFinished = true
-            ownErrors.append(problem())
-            return nil
+    /// Hands on each event until the text ends, nothing further is wanted, or an error ends the reading.
+    mutating func read(into receiver: inout some EventReceiver & ~Copyable) {
+        var event = unsafe yaml_event_t()
+        var goesOn = true
+        while goesOn {
+            guard unsafe yaml_parser_parse(parser, &event) == 1 else {
+                ownErrors.append(problem())
+                return
+            }
+            goesOn = unsafe hand(event, to: &receiver)
+            unsafe yaml_event_delete(&event)
         }
-        defer { unsafe yaml_event_delete(&event) }
-        return unsafe read(event)
     }
 
-    private mutating func stop(_ code: YAMLError.Code, _ message: String, at mark: Mark) -> Event? {
-        isFinished = true
+    private mutating func stop(_ code: YAMLError.Code, _ message: String, at mark: Mark) -> Bool {
         ownErrors.append(YAMLError(code: code, message: message, mark: mark))
-        return nil
+        return false
     }
 }
 
 extension EventReader {
-    private mutating func read(_ event: yaml_event_t) -> Event? {
+    private mutating func hand(_ event: yaml_event_t, to receiver: inout some EventReceiver & ~Copyable) -> Bool {
         let start = unsafe mark(event.start_mark)
-        let end = unsafe mark(event.end_mark)
-        let span = Span(start: start, end: end)
+        let span = unsafe Span(start: start, end: mark(event.end_mark))
         switch unsafe event.type {
-        case YAML_STREAM_START_EVENT: return Event(.streamStart, span: span)
-        case YAML_STREAM_END_EVENT:
-            isFinished = true
-            checks.finish()
-            return Event(.streamEnd, span: span)
-        case YAML_DOCUMENT_START_EVENT:
-            return Event(.documentStart(isExplicit: unsafe event.data.document_start.implicit == 0), span: span)
-        case YAML_DOCUMENT_END_EVENT:
-            return Event(.documentEnd(isExplicit: unsafe event.data.document_end.implicit == 0), span: span)
-        case YAML_ALIAS_EVENT:
-            checks.passGap(to: end.offset)
-            return Event(.alias(unsafe string(event.data.alias.anchor) ?? ""), span: span)
-        case YAML_SCALAR_EVENT: return unsafe scalar(event, span: span)
-        case YAML_SEQUENCE_START_EVENT:
-            let data = unsafe event.data.sequence_start
-            let isFlow = unsafe data.style == YAML_FLOW_SEQUENCE_STYLE
-            let kind = Event.Kind.sequenceStart(isFlow: isFlow)
-            return unsafe open(Event(kind, span: span, anchor: string(data.anchor), tag: string(data.tag)), isFlow)
+        case YAML_SCALAR_EVENT: return unsafe scalar(event, span: span, to: &receiver)
         case YAML_MAPPING_START_EVENT:
             let data = unsafe event.data.mapping_start
             let isFlow = unsafe data.style == YAML_FLOW_MAPPING_STYLE
-            let kind = Event.Kind.mappingStart(isFlow: isFlow)
-            return unsafe open(Event(kind, span: span, anchor: string(data.anchor), tag: string(data.tag)), isFlow)
-        case YAML_SEQUENCE_END_EVENT: return close(Event(.sequenceEnd, span: span))
-        case YAML_MAPPING_END_EVENT: return close(Event(.mappingEnd, span: span))
-        default: return nil
+            guard open(span, isSequence: false, isFlow: isFlow) else { return false }
+            return unsafe receiver.startMapping(properties(data.anchor, data.tag), isFlow: isFlow, at: span)
+        case YAML_SEQUENCE_START_EVENT:
+            let data = unsafe event.data.sequence_start
+            let isFlow = unsafe data.style == YAML_FLOW_SEQUENCE_STYLE
+            guard open(span, isSequence: true, isFlow: isFlow) else { return false }
+            return unsafe receiver.startSequence(properties(data.anchor, data.tag), isFlow: isFlow, at: span)
+        case YAML_MAPPING_END_EVENT:
+            close(span)
+            receiver.endMapping(at: span)
+        case YAML_SEQUENCE_END_EVENT:
+            close(span)
+            receiver.endSequence(at: span)
+        case YAML_ALIAS_EVENT:
+            checks.passGap(to: span.end.offset)
+            return unsafe receiver.takeAlias(string(event.data.alias.anchor) ?? "", at: span)
+        default:
+            guard let boundary = unsafe boundary(event) else { return false }
+            receiver.pass(boundary, at: span)
+            guard case .streamEnd = boundary else { return true }
+            checks.finish()
+            return false
+        }
+        return true
+    }
+
+    private func boundary(_ event: yaml_event_t) -> Boundary? {
+        switch unsafe event.type {
+        case YAML_STREAM_START_EVENT: .streamStart
+        case YAML_STREAM_END_EVENT: .streamEnd
+        case YAML_DOCUMENT_START_EVENT: unsafe .documentStart(isExplicit: event.data.document_start.implicit == 0)
+        case YAML_DOCUMENT_END_EVENT: unsafe .documentEnd(isExplicit: event.data.document_end.implicit == 0)
+        default: nil
         }
     }
 
-    private mutating func open(_ event: Event, _ isFlow: Bool) -> Event? {
+    private mutating func open(_ span: Span, isSequence: Bool, isFlow: Bool) -> Bool {
         depth += 1
         guard depth <= limits.depth else {
-            return stop(.tooDeep, "nested more than \(limits.depth) levels deep", at: event.span.start)
+            return stop(.tooDeep, "nested more than \(limits.depth) levels deep", at: span.start)
         }
-        checks.open(event, isFlow: isFlow)
-        return event
+        checks.open(span, isSequence: isSequence, isFlow: isFlow)
+        return true
     }
 
-    private mutating func close(_ event: Event) -> Event {
+    private mutating func close(_ span: Span) {
         depth -= 1
-        checks.close(event)
-        return event
+        checks.close(span)
     }
 
-    private mutating func scalar(_ event: yaml_event_t, span: Span) -> Event? {
+    private mutating func scalar(
+        _ event: yaml_event_t, span: Span, to receiver: inout some EventReceiver & ~Copyable
+    ) -> Bool {
         let data = unsafe event.data.scalar
         let length = unsafe data.length
         guard length <= limits.scalarBytes else {
@@ -123,7 +133,13 @@ extension EventReader {
         let text = unsafe String(decoding: UnsafeBufferPointer(start: data.value, count: length), as: UTF8.self)
         let scalar = Scalar(text: text, style: unsafe style(data.style))
         let place = checks.passScalar(scalar, span: span)
-        return unsafe Event(.scalar(scalar), span: place, anchor: string(data.anchor), tag: string(data.tag))
+        return unsafe receiver.takeScalar(scalar, properties(data.anchor, data.tag), at: place)
+    }
+
+    private func properties(
+        _ anchor: UnsafeMutablePointer<yaml_char_t>?, _ tag: UnsafeMutablePointer<yaml_char_t>?
+    ) -> NodeProperties {
+        unsafe NodeProperties(anchor: string(anchor), tag: string(tag))
     }
 
     private func style(_ style: yaml_scalar_style_t) -> Scalar.Style {

@@ -27,9 +27,24 @@ extension Node {
         }
     }
 
-    /// The value under a string key; `nil` where the node is no mapping or lacks the key.
+    /// The value under the first key of that text, whatever type the key is read as; `nil` where there is none.
     package subscript(key: String) -> Node? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.key.resolved == .string(key) }?.value
+        guard case .mapping(let entries) = content, let index = Node.place(of: key, in: entries) else { return nil }
+        return entries[index].value
+    }
+
+    /// The key and the value under the first key of that text.
+    package func entry(_ key: String) -> Entry? {
+        guard case .mapping(let entries) = content, let index = Node.place(of: key, in: entries) else { return nil }
+        return entries[index]
+    }
+
+    private static func place(of key: String, in entries: [Entry]) -> Int? {
+        // A span lends its elements, where an array would give copies of them.
+        let span = entries.span
+        for index in span.indices {
+            if case .scalar(let scalar) = span[index].key.content, scalar.text == key { return index }
+        }
+        return nil
     }
 }

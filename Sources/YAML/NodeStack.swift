@@ -35,11 +35,9 @@
     /// Takes the nodes from `first` on as the items of a sequence.
     mutating func popItems(from first: Int) -> [Node] {
         precondition(first >= 0 && first <= count)
-        let length = count - first
-        let items = unsafe [Node](unsafeUninitializedCapacity: length) { items, initialized in
-            _ = unsafe items.moveInitialize(fromContentsOf: storage[first..<count])
-            initialized = length
-        }
+        var items: [Node] = []
+        items.reserveCapacity(count - first)
+        for index in first..<count { items.append(unsafe storage.moveElement(from: index)) }
         count = first
         return items
     }
@@ -47,14 +45,11 @@
     /// Takes the nodes from `first` on as keys and values that take turns.
     mutating func popEntries(from first: Int) -> [Node.Entry] {
         precondition(first >= 0 && first <= count && (count - first).isMultiple(of: 2))
-        let length = (count - first) / 2
-        let entries = unsafe [Node.Entry](unsafeUninitializedCapacity: length) { entries, initialized in
-            for index in 0..<length {
-                let key = unsafe storage.moveElement(from: first + 2 * index)
-                let value = unsafe storage.moveElement(from: first + 2 * index + 1)
-                unsafe entries.initializeElement(at: index, to: Node.Entry(key: key, value: value))
-            }
-            initialized = length
+        var entries: [Node.Entry] = []
+        entries.reserveCapacity((count - first) / 2)
+        for index in stride(from: first, to: count, by: 2) {
+            let key = unsafe storage.moveElement(from: index)
+            entries.append(Node.Entry(key: key, value: unsafe storage.moveElement(from: index + 1)))
         }
         count = first
         return entries

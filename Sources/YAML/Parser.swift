@@ -6,11 +6,10 @@ package struct ParseResult: Sendable {
     package var documents: [Node]
     /// In the order of the text.
     package var errors: [YAMLError]
-
-    package init(documents: [Node], errors: [YAMLError]) {
-        self.documents = documents
-        self.errors = errors
-    }
+    /// Whether a line starts with `%` or with a dot, as those of directives and at the end of documents do.
+    package var mayHaveDirectives = false
+    /// Whether any node has a tag, or is a plain `<<`.
+    package var hasTagsOrMergeKeys = false
 }
 
 /// Reads a YAML text into nodes.
@@ -24,38 +23,26 @@ package func parse(_ bytes: some Sequence<UInt8>, limits: Limits) -> ParseResult
     }
     var composer = Composer(limits: limits)
     var reader = EventReader(source, limits: limits)
-    while let event = reader.next() {
-        guard composer.take(event) else { break }
-    }
+    reader.read(into: &composer)
     let errors = source.errors + reader.errors + composer.errors
-    return ParseResult(documents: composer.documents, errors: errors.isEmpty ? [] : told(errors, limits))
+    return ParseResult(
+        documents: composer.documents, errors: errors.isEmpty ? [] : told(errors, limits),
+        mayHaveDirectives: source.hasDirectives, hasTagsOrMergeKeys: composer.hasTagsOrMergeKeys)
 }
 
 /// Reads a YAML text into events, one step below nodes: nothing is composed, aliases are not followed.
 package func parseEvents(_ bytes: some Sequence<UInt8>, limits: Limits) -> (events: [Event], errors: [YAMLError]) {
-    var events: [Event] = []
-    let errors = readEvents(of: bytes, limits: limits) {
-        events.append($0)
-        return true
+    switch Source.read(bytes, limits: limits) {
+    case .success(let source):
+        var list = EventList()
+        var reader = EventReader(source, limits: limits)
+        reader.read(into: &list)
+        return (list.events, told(source.errors + reader.errors, limits))
+    case .failure(let unreadable): return ([], told(unreadable.errors, limits))
     }
-    return (events, told(errors, limits))
 }
 
 /// Those of the errors that count, in the order of the text.
 private func told(_ errors: [YAMLError], _ limits: Limits) -> [YAMLError] {
     errors.filter { $0.code != .nonConforming || limits.conformance == .strict }.sorted { $0.mark < $1.mark }
-}
-
-/// Hands each event to `take` until it answers `false` or the text ends; returns what is wrong with the text itself.
-private func readEvents(
-    of bytes: some Sequence<UInt8>, limits: Limits, take: (consuming Event) -> Bool
-) -> [YAMLError] {
-    let source: Source
-    switch Source.read(bytes, limits: limits) {
-    case .success(let readable): source = readable
-    case .failure(let unreadable): return unreadable.errors
-    }
-    var reader = EventReader(source, limits: limits)
-    while let event = reader.next(), take(event) {}
-    return source.errors + reader.errors
 }

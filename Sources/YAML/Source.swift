@@ -7,6 +7,8 @@ struct Source {
     /// Behind a byte order mark.
     let start: Int
     let isASCII: Bool
+    /// Whether a line starts with `%` or with a dot.
+    let hasDirectives: Bool
     /// What is wrong and yet does not keep anyone from reading.
     var errors: [YAMLError] = []
 
@@ -42,8 +44,9 @@ struct Source {
         var check = CharacterCheck(bytes: bytes, start: start, limit: reportedCharacters)
         check.run()
         guard check.errors.isEmpty else { return .failure(.init(errors: check.errors)) }
-        var source = Source(bytes: bytes, start: start, isASCII: check.isASCII)
-        if check.hasDirectives { source.prepareDirectives() }
+        var source = Source(
+            bytes: bytes, start: start, isASCII: check.isASCII, hasDirectives: check.hasDirectives)
+        if source.hasDirectives { source.prepareDirectives() }
         return .success(source)
     }
 

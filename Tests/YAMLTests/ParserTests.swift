@@ -154,6 +154,29 @@ import YAML
         #expect(errors(bytes) == [place + " encoding"])
     }
 
+    /// Eight bytes are looked at together, so that a byte may hide behind its neighbours.
+    @Test(arguments: 0..<20) func `a bad byte is found wherever it stands`(place: Int) {
+        for byte in UInt8(0)...0xFF {
+            var text = Array(repeating: UInt8(ascii: "a"), count: 20)
+            text[place] = byte
+            let isControl = byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F
+            let isBad = isControl || byte >= 0x80
+            let found = errors(text).filter { $0.hasSuffix("encoding") }
+            #expect(found == (isBad ? ["1:\(place + 1) encoding"] : []), "\(byte)")
+        }
+    }
+
+    @Test(arguments: [
+        ("a: 1\n", false, false), ("%YAML 1.2\n---\na: 1\n", true, false), ("a: 1\n...\n", true, false),
+        ("a: !!str 1\n", false, true), ("!!map\na: 1\n", false, true), ("<<: {}\n", false, true),
+        ("'<<': {}\n", false, false),
+    ])
+    func `what readers disagree about is noted`(text: String, mayHaveDirectives: Bool, hasTagsOrMergeKeys: Bool) {
+        let result = parse(text.utf8, limits: .playbook)
+        #expect(result.mayHaveDirectives == mayHaveDirectives)
+        #expect(result.hasTagsOrMergeKeys == hasTagsOrMergeKeys)
+    }
+
     @Test func `bad bytes are told together`() {
         #expect(errors([0x61, 0x00, 0x0A, 0x1B, 0x62, 0xFF]) == ["1:2 encoding", "2:1 encoding", "2:3 encoding"])
         #expect(errors(Array(repeating: 0, count: 1000)).count == 20)

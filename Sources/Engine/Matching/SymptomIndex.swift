@@ -42,9 +42,11 @@ package struct SymptomIndex: Sendable {
         var always: Set<Int> = []
         var needles: [(owner: Int, grams: [UInt64])] = []
         var counts: [UInt64: Int] = [:]
-        for (index, outline) in outlines.enumerated() {
-            for symptom in outline.symptoms {
-                let found = SymptomMatcher.hints(of: symptom).needles?.map(Self.grams)
+        let hints = outlines.concurrentMap { outline in
+            outline.symptoms.map { SymptomMatcher.hints(of: $0).needles?.map(Self.grams) }
+        }
+        for (index, hints) in hints.enumerated() {
+            for found in hints {
                 guard let found, !found.contains(where: \.isEmpty) else {
                     always.insert(index)
                     continue

@@ -17,9 +17,9 @@ struct WordIndex: Sendable {
 
     static func bytes(of outlines: [PlaybookOutline]) -> [UInt8] {
         var places: [String: [(place: Place, size: Int)]] = [:]
-        for (playbook, outline) in outlines.enumerated() {
-            for (number, symptom) in outline.symptoms.enumerated() {
-                let words = Set(Self.words(of: symptom.spelledOut))
+        let words = outlines.concurrentMap { $0.symptoms.map { Set(Self.words(of: $0.spelledOut)) } }
+        for (playbook, symptoms) in words.enumerated() {
+            for (number, words) in symptoms.enumerated() {
                 for word in words {
                     places[word, default: []].append((Place(playbook: playbook, symptom: number), words.count))
                 }

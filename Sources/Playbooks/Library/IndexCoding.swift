@@ -57,7 +57,8 @@ package enum IndexChecksum {
 package struct IndexWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    /// - Parameter capacity: about how many bytes there will be.
+    package init(capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
     /// In four bytes, the lowest first.
     package mutating func add(_ number: Int) {

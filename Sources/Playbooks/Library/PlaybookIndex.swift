@@ -82,7 +82,7 @@ package struct PlaybookIndex: Sendable {
     /// `nil` where a file of it is not there.
     private static func entry(of outline: PlaybookOutline, in places: [String: Place]) -> [UInt8]? {
         guard let place = places[outline.file] else { return nil }
-        var entry = IndexWriter()
+        var entry = IndexWriter(capacity: 1000)
         // The name comes first: it is what is searched by.
         outline.write(to: &entry)
         place.write(to: &entry)

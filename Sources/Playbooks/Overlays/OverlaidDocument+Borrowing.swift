@@ -6,8 +6,8 @@ extension OverlaidDocument {
     /// What the playbook has itself by one of these names is taken instead. Returns the files that parts came from.
     mutating func borrow(from neighbours: Neighbours) -> [String] {
         var files: [String] = []
-        for entry in Mapping(root)?.mapping("spec")?.mapping("use")?.entries ?? [] {
-            guard entry.key != Mapping(root)?.mapping("metadata")?.text("name"),
+        for entry in Mapping(root["spec"]?["use"])?.entries ?? [] {
+            guard entry.key != root["metadata"]?["name"]?.text,
                 let lender = neighbours.playbook(entry.key, beside: source.file)
             else {
                 problems.append(
@@ -67,12 +67,12 @@ extension OverlaidDocument {
     }
 
     private func has(_ name: String, in section: String) -> Bool {
-        Mapping(root)?.mapping("spec")?.mapping(section)?[name] != nil
+        root["spec"]?[section]?[name] != nil
     }
 
     private mutating func insert(_ name: String, _ keyNode: Node, _ value: Node, into section: String) {
         root.update(["spec"]) { specification in
-            var parts = Mapping(specification)?[section] ?? Node(content: .mapping([]), span: value.span)
+            var parts = specification[section] ?? Node(content: .mapping([]), span: value.span)
             parts.set(name, keyNode, value)
             var sectionKey = keyNode
             if case .scalar(var scalar) = sectionKey.content {

@@ -140,10 +140,3 @@ struct OverlaidDocument {
                 suggestion: nearest))
     }
 }
-
-extension Node {
-    fileprivate subscript(key: String) -> Node? {
-        guard case .mapping(let entries) = content else { return nil }
-        return entries.first { $0.key.scalar?.text == key }?.value
-    }
-}

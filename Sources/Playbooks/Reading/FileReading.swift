@@ -19,12 +19,13 @@ package struct FileReading: Sendable {
     ) {
         source = SourceText(bytes, file: file)
         let result = YAML.parse(bytes, limits: limits)
-        let errorsOfText = result.errors.map { Problem($0, in: source) } + directives()
+        let errorsOfText =
+            result.errors.map { Problem($0, in: source) } + (result.mayHaveDirectives ? directives() : [])
         problems = errorsOfText
         let mayRepeatKeys = result.errors.contains { $0.code == .duplicateKey }
         for document in result.documents where document.resolved != .null {
             var excesses: [Problem] = []
-            addExcesses(of: document, to: &excesses)
+            if result.hasTagsOrMergeKeys { addExcesses(of: document, to: &excesses) }
             problems += excesses
             guard isWanted(document, kind: kind) else { continue }
             var check = FormCheck(source, mayRepeatKeys: mayRepeatKeys)
@@ -46,14 +47,14 @@ package struct FileReading: Sendable {
 
     /// Whether a document claims to be of the wanted kind, or at least of none other.
     private mutating func isWanted(_ document: Node, kind wanted: String) -> Bool {
-        guard let mapping = Mapping(document) else {
+        guard case .mapping = document.content else {
             problems.append(
                 Problem(
                     .wrongType, "a document must be a mapping with 'apiVersion' and 'kind', not \(document.formName)",
                     at: source.location(of: document)))
             return false
         }
-        guard let node = mapping["kind"], let kind = node.text, kind != wanted else { return true }
+        guard let node = document["kind"], let kind = node.text, kind != wanted else { return true }
         let location = source.location(of: node)
         if Self.kinds.contains(kind) {
             problems.append(
@@ -84,19 +85,19 @@ package struct FileReading: Sendable {
         switch node.content {
         case .scalar: break
         case .sequence(let elements):
-            for index in elements.indices where !elements[index].isPlainScalar {
-                addExcesses(of: elements[index], to: &found)
-            }
+            let span = elements.span
+            for index in span.indices where !span[index].isPlainScalar { addExcesses(of: span[index], to: &found) }
         case .mapping(let entries):
-            for index in entries.indices {
-                if case .scalar(let key) = entries[index].key.content, key.text == "<<", key.style == .plain {
+            let span = entries.span
+            for index in span.indices {
+                if case .scalar(let key) = span[index].key.content, key.style == .plain, key.text == "<<" {
                     found.append(
                         Problem(
                             .mergeKey, "the merge key '<<' is not allowed; write the keys out",
-                            at: source.location(of: entries[index].key)))
+                            at: source.location(of: span[index].key)))
                 }
-                if !entries[index].key.isPlainScalar { addExcesses(of: entries[index].key, to: &found) }
-                if !entries[index].value.isPlainScalar { addExcesses(of: entries[index].value, to: &found) }
+                if !span[index].key.isPlainScalar { addExcesses(of: span[index].key, to: &found) }
+                if !span[index].value.isPlainScalar { addExcesses(of: span[index].value, to: &found) }
             }
         }
     }
@@ -107,7 +108,6 @@ package struct FileReading: Sendable {
     /// Lines that start with `%` where a document may begin.
     private func directives() -> [Problem] {
         let bytes = source.bytes
-        guard bytes.contains(UInt8(ascii: "%")) else { return [] }
         var isInDocument = false
         var found: [Problem] = []
         var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

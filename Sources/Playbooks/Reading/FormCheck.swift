@@ -36,15 +36,18 @@ struct FormCheck {
         guard case .mapping(let written) = node.content else {
             return reportForm(node, expected: "a mapping", what: what())
         }
-        let entries = eachKeyOnce(written)
+        let kept = eachKeyOnce(written)
+        let entries = kept.span
         var isPresent = KeySet()
+        var next = 0
         var unknown: [Int] = []
         for index in entries.indices {
             guard case .scalar(let name) = entries[index].key.content else { continue }
-            guard let number = shape.number(of: name.text) else {
+            guard let number = shape.number(of: name.text, from: next) else {
                 unknown.append(index)
                 continue
             }
+            next = number + 1
             isPresent.insert(number)
             let key = shape.keys[number]
             check(entries[index].value, as: key.kind, what: "'\(key.name)'")
@@ -62,7 +65,7 @@ struct FormCheck {
     }
 
     private mutating func checkExactlyOne(_ node: Node, _ shape: Shape) {
-        let present = shape.exactlyOneOf.filter { node.child($0) != nil }
+        let present = shape.exactlyOneOf.filter { node[$0] != nil }
         guard present.count != 1 else { return }
         let choices = shape.exactlyOneOf.map { "'\($0)'" }.joined(separator: " or ")
         if present.count > 1, let second = Mapping(node)?.keyNode(present[1]) {
@@ -79,7 +82,8 @@ struct FormCheck {
             return reportForm(node, expected: "a mapping of names", what: what())
         }
         checkKeysAreScalars(written, what: what())
-        let entries = eachKeyOnce(written)
+        let kept = eachKeyOnce(written)
+        let entries = kept.span
         guard isOfBearableSize(node, entries.count, what: what()) else { return }
         for index in entries.indices {
             guard case .scalar(let name) = entries[index].key.content else { continue }
@@ -112,7 +116,8 @@ struct FormCheck {
         }
         guard isOfBearableSize(node, elements.count, what: what()) else { return }
         if elements.isEmpty, !isEmptyAllowed { report(.invalidValue, "\(what()) must not be empty", at: node) }
-        for index in elements.indices { check(elements[index], as: kind, what: "an element of \(what())") }
+        let span = elements.span
+        for index in span.indices { check(span[index], as: kind, what: "an element of \(what())") }
     }
 
     private mutating func isOfBearableSize(_ node: Node, _ count: Int, what: @autoclosure () -> String) -> Bool {
@@ -122,9 +127,10 @@ struct FormCheck {
     }
 
     private mutating func checkKeysAreScalars(_ entries: [Node.Entry], what: @autoclosure () -> String) {
-        for index in entries.indices {
-            if case .scalar = entries[index].key.content { continue }
-            let key = entries[index].key
+        let span = entries.span
+        for index in span.indices {
+            if case .scalar = span[index].key.content { continue }
+            let key = span[index].key
             report(.wrongType, "a key of \(what()) must be text, not \(key.formName)", at: key)
         }
     }
@@ -135,7 +141,7 @@ struct FormCheck {
         guard let scalar = node.scalar, let value = node.resolved else {
             return reportForm(node, expected: kind.description, what: what())
         }
-        if value == .null, scalar.style == .plain {
+        if case .null = value, scalar.style == .plain {
             return report(.wrongType, "\(what()) has no value; expected \(kind.description)", at: node)
         }
         switch kind {

@@ -5,12 +5,16 @@ package import YAML
 /// Its form has been checked, so what is missing or of a wrong kind is simply `nil` here: the problem has been told.
 package struct Mapping: Sendable {
     package let node: Node
-    /// In the order of the text; the first of duplicate keys.
-    package let entries: [(key: String, keyNode: Node, value: Node)]
+    private let pairs: [Node.Entry]
 
     package init?(_ node: Node?) {
         guard let node, case .mapping(let pairs) = node.content else { return nil }
         self.node = node
+        self.pairs = pairs
+    }
+
+    /// In the order of the text; the first of duplicate keys.
+    package var entries: [(key: String, keyNode: Node, value: Node)] {
         var entries: [(key: String, keyNode: Node, value: Node)] = []
         entries.reserveCapacity(pairs.count)
         // Most mappings are small: comparing beats hashing there.
@@ -22,15 +26,15 @@ package struct Mapping: Sendable {
                 ? !entries.contains { $0.key == key.text } : seen.insert(key.text).inserted
             if isNew { entries.append((key.text, entry.key, entry.value)) }
         }
-        self.entries = entries
+        return entries
     }
 
     private static let few = 12
 
-    package subscript(key: String) -> Node? { entries.first { $0.key == key }?.value }
+    package subscript(key: String) -> Node? { node[key] }
 
     /// The key itself, for problems that concern what stands under it.
-    package func keyNode(_ key: String) -> Node? { entries.first { $0.key == key }?.keyNode }
+    package func keyNode(_ key: String) -> Node? { node.entry(key)?.key }
 
     package func text(_ key: String) -> String? { self[key]?.text }
     package func mapping(_ key: String) -> Mapping? { Mapping(self[key]) }
@@ -67,6 +71,8 @@ extension Node {
 
     /// The text of a scalar that is read as text.
     package var text: String? {
+        guard case .scalar(let scalar) = content else { return nil }
+        if tag == nil, scalar.style != .plain { return scalar.text }
         guard case .string(let text) = resolved else { return nil }
         return text
     }

@@ -83,8 +83,11 @@ package final class Shape: Sendable {
     package subscript(name: String) -> Key? { number(of: name).map { keys[$0] } }
 
     /// The place of the key of that name among all.
-    func number(of name: String) -> Int? {
-        for number in keys.indices where keys[number].name == name { return number }
+    ///
+    /// - Parameter start: where it probably stands: most files have their keys in the order of the shape.
+    func number(of name: String, from start: Int = 0) -> Int? {
+        for number in start..<keys.count where keys[number].name == name { return number }
+        for number in 0..<start where keys[number].name == name { return number }
         return nil
     }
 }

@@ -1,13 +1,11 @@
+internal import Synchronization
 package import YAML
 
 /// A file that people wrote, and where its places are.
 package struct SourceText: Sendable {
     package let file: String
     package private(set) var bytes: [UInt8]
-    /// The offset at which each line starts.
-    private var lineStarts: [Int]
-    /// How many characters start before each block of bytes: a line may be as long as the file.
-    private var charactersBefore: [Int]
+    private let lines: LineTable
     /// Further files behind the first, each from a line on.
     private var appended: [(file: String, offset: Int, lines: Int)] = []
 
@@ -17,26 +15,10 @@ package struct SourceText: Sendable {
         var lines: Int
     }
 
-    private static let blockSize = 256
-
     package init(_ bytes: [UInt8], file: String) {
         self.file = file
         self.bytes = bytes
-        let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        var starts = [byteOrderMark]
-        var counts = [0]
-        var count = 0
-        for offset in bytes.indices {
-            let byte = bytes[offset]
-            if !byte.isContinuation { count += 1 }
-            if offset % Self.blockSize == Self.blockSize - 1 { counts.append(count) }
-            guard byte.isLineBreak, offset >= byteOrderMark else { continue }
-            let isPair = byte == UInt8(ascii: "\r") && bytes.is(UInt8(ascii: "\n"), at: offset + 1)
-            if !isPair { starts.append(offset + 1) }
-        }
-        if !bytes.count.isMultiple(of: Self.blockSize) { counts.append(count) }
-        lineStarts = starts
-        charactersBefore = counts
+        lines = LineTable(bytes)
     }
 
     /// Puts the text of another file behind, from a new line on, so that nodes of both can stand in one tree.
@@ -57,8 +39,9 @@ package struct SourceText: Sendable {
 
     /// The place of a range of bytes; what lies on further lines is not marked.
     package func location(_ range: Range<Int>) -> Location {
+        let lineStarts = lines.starts
         let start = min(max(range.lowerBound, lineStarts[0]), bytes.count)
-        let line = lineIndex(of: start)
+        let line = lines.index(of: start)
         var end = min(max(range.upperBound, start), bytes.count)
         if line + 1 < lineStarts.count { end = min(end, lineStarts[line + 1]) }
         while end > start, bytes[end - 1].isLineBreak { end -= 1 }
@@ -78,23 +61,70 @@ package struct SourceText: Sendable {
         return location(node.span.start.offset..<node.span.end.offset)
     }
 
-    private func lineIndex(of offset: Int) -> Int {
+    private func scalarCount(_ range: Range<Int>) -> Int {
+        lines.characters(before: range.upperBound) - lines.characters(before: range.lowerBound)
+    }
+}
+
+/// Where lines start and how many characters stand before each block of bytes: a line may be as long as the file.
+///
+/// Made when a place is first asked for: of most files nothing is wrong.
+private final class LineTable: Sendable {
+    private struct Table {
+        var starts: [Int]
+        var charactersBefore: [Int]
+    }
+
+    private static let blockSize = 256
+
+    private let bytes: [UInt8]
+    private let made = Mutex<Table?>(nil)
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private var table: Table {
+        made.withLock { made in
+            if let made { return made }
+            let table = makeTable()
+            made = table
+            return table
+        }
+    }
+
+    /// The offset at which each line starts.
+    var starts: [Int] { table.starts }
+
+    private func makeTable() -> Table {
+        let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var table = Table(starts: [byteOrderMark], charactersBefore: [0])
+        var count = 0
+        for offset in bytes.indices {
+            let byte = bytes[offset]
+            if !byte.isContinuation { count += 1 }
+            if offset % Self.blockSize == Self.blockSize - 1 { table.charactersBefore.append(count) }
+            guard byte.isLineBreak, offset >= byteOrderMark else { continue }
+            let isPair = byte == UInt8(ascii: "\r") && bytes.is(UInt8(ascii: "\n"), at: offset + 1)
+            if !isPair { table.starts.append(offset + 1) }
+        }
+        if !bytes.count.isMultiple(of: Self.blockSize) { table.charactersBefore.append(count) }
+        return table
+    }
+
+    /// The line that an offset is on, from zero.
+    func index(of offset: Int) -> Int {
+        let starts = starts
         var low = 0
-        var high = lineStarts.count
+        var high = starts.count
         while high - low > 1 {
             let middle = (low + high) / 2
-            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+            if starts[middle] <= offset { low = middle } else { high = middle }
         }
         return low
     }
 
-    private func scalarCount(_ range: Range<Int>) -> Int {
-        characters(before: range.upperBound) - characters(before: range.lowerBound)
-    }
-
-    private func characters(before offset: Int) -> Int {
+    func characters(before offset: Int) -> Int {
         let block = offset / Self.blockSize
-        return charactersBefore[block] + bytes[block * Self.blockSize..<offset].count { !$0.isContinuation }
+        return table.charactersBefore[block] + bytes[block * Self.blockSize..<offset].count { !$0.isContinuation }
     }
 }
 
