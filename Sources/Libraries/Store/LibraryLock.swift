@@ -29,11 +29,7 @@ package struct LibraryLock: Sendable, Hashable {
     package init() {}
 
     package init(reading bytes: [UInt8], file: String) throws(LibraryError) {
-        let reading = FileReading(bytes, file: file, kind: Self.kind, shape: .libraryLock)
-        guard reading.problems.isEmpty, reading.documents.count == 1, let root = reading.documents.first?.root else {
-            let words = reading.problems.map { "\($0.location.file):\($0.location.line): \($0.message)" }
-            throw LibraryError(.malformedLock, words.first ?? "\(file): expected one document of kind \(Self.kind)")
-        }
+        let root = try TrustPolicy.document(bytes, file, kind: Self.kind, shape: .libraryLock, or: .malformedLock)
         for (name, _, node) in root.mapping("libraries")?.entries ?? [] {
             guard let item = Mapping(node), let version = item.text("version").flatMap(SemanticVersion.init),
                 let digest = item.text("digest"), Self.isDigest(digest), let source = item.text("source")

@@ -29,13 +29,18 @@ package struct AllowedSigners: Sendable {
     /// Those for whom the key speaks at that time, each as its line has them.
     ///
     /// As ssh-keygen, a line that does not hold (expired, of other namespaces) does not keep the next from holding.
+    ///
+    /// A certificate counts by its authority's line, for the names in it that the line allows.
     func principals(for key: SSHKey, at now: Timestamp) -> [[String]] {
         lines.filter { line in
-            !line.isAuthority && line.key.blob == key.blob
+            line.isAuthority == (key.certificate != nil)
+                && line.key.blob == key.certificate?.authority ?? key.blob
                 && (line.namespaces.map { Self.matches(SSHSignature.namespace, list: $0) } ?? true)
                 && (line.validAfter.map { $0 <= now.seconds } ?? true)
                 && (line.validBefore.map { now.seconds < $0 } ?? true)
-        }.map(\.principals)
+        }.map { line in
+            key.certificate.map { $0.principals(allowedBy: line.principals, at: now.seconds) } ?? line.principals
+        }.filter { !$0.isEmpty }
     }
 
     // MARK: Reading
@@ -63,7 +68,7 @@ package struct AllowedSigners: Sendable {
             place <= 2, words.count > place + 1, let blob = Data(base64Encoded: words[place + 1])
         else { throw LibraryError(.malformedSigners, "expected principals, options and a public key") }
         let key = try SSHKey(blob: Array(blob))
-        guard key.type == words[place] else {
+        guard key.type == words[place], key.certificate == nil else {
             throw LibraryError(.malformedSigners, "the key is not of the type it says")
         }
         var line = Line(principals: patterns(words[0]), isAuthority: false, key: key)

@@ -6,10 +6,12 @@ package struct LibraryGate: Sendable {
         /// Whom the policy knows the key as, a list of patterns each; none for a key that nobody vouches for.
         package var principals: [[String]] = []
         package var fingerprint: String
+        /// The fingerprint of who certified the key.
+        package var authority: String?
 
         package var text: String {
-            principals.isEmpty
-                ? fingerprint : "\(principals.joined().joined(separator: ",")) \(fingerprint)"
+            let key = authority.map { "\(fingerprint) certified by \($0)" } ?? fingerprint
+            return principals.isEmpty ? key : "\(principals.joined().joined(separator: ",")) \(key)"
         }
     }
 
@@ -137,8 +139,10 @@ package struct LibraryGate: Sendable {
                 unknown.append(error)
                 continue
             }
-            if let reason = reasonOfRevocation(signer.fingerprint, in: package.manifest.name) {
-                throw LibraryError(.revoked, "the key \(signer.fingerprint) that signed it has been revoked: \(reason)")
+            for key in [signer.fingerprint, signer.authority].compactMap(\.self) {
+                guard let reason = reasonOfRevocation(key, in: package.manifest.name) else { continue }
+                let what = key == signer.fingerprint ? "signed it" : "certified its signer"
+                throw LibraryError(.revoked, "the key \(key) that \(what) has been revoked: \(reason)")
             }
             signers.append(signer)
         }
@@ -150,7 +154,8 @@ package struct LibraryGate: Sendable {
         let signature = try SSHSignature(armored: bytes)
         try signature.verify(message)
         return Signer(
-            principals: policy.signers.principals(for: signature.key, at: now), fingerprint: signature.key.fingerprint)
+            principals: policy.signers.principals(for: signature.key, at: now), fingerprint: signature.key.fingerprint,
+            authority: signature.key.certificate.map { SSHKey.fingerprint(of: $0.authority) })
     }
 
     /// Minisign's signatures do not hold their key: only those that a rule names can be checked.

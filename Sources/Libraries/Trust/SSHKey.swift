@@ -9,11 +9,18 @@ struct SSHReader {
     init(_ bytes: [UInt8]) { rest = bytes[...] }
 
     var isAtEnd: Bool { rest.isEmpty }
+    /// How many bytes are left.
+    var count: Int { rest.count }
 
     mutating func number() -> UInt32? {
         guard rest.count >= 4 else { return nil }
         defer { rest = rest.dropFirst(4) }
         return rest.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    mutating func wideNumber() -> UInt64? {
+        guard let high = number(), let low = number() else { return nil }
+        return UInt64(high) << 32 | UInt64(low)
     }
 
     mutating func string() -> [UInt8]? {
@@ -48,25 +55,37 @@ struct SSHKey: Sendable, Hashable {
     }
 
     let type: String
+    /// The key's own, also where a certificate came with it.
     let blob: [UInt8]
     let material: Material
+    /// Who vouches for the key, where it came in a certificate.
+    let certificate: SSHCertificate?
 
     static let leastRSABits = 3072
 
     init(blob: [UInt8]) throws(LibraryError) {
         var reader = SSHReader(blob)
         guard let type = reader.text() else { throw Self.malformed("a key cannot be read") }
-        guard !type.hasSuffix("-cert-v01@openssh.com") else {
-            throw LibraryError(
-                .badSignature, "a certificate (\(printable(type))) stands for the key: authorities are not taken",
-                hint: "sign with a key that stands in allowed_signers itself")
-        }
-        guard let material = try Self.material(type, &reader), reader.isAtEnd else {
+        let isCertificate = type.hasSuffix(SSHCertificate.suffix)
+        let plain = Self.plainType(type)
+        // What makes each certificate another one.
+        guard !isCertificate || reader.string() != nil else { throw Self.malformed("a certificate cannot be read") }
+        let start = blob.count - reader.count
+        guard let material = try Self.material(plain, &reader), isCertificate || reader.isAtEnd else {
             throw Self.malformed("a key of type '\(printable(type))' cannot be used")
         }
-        self.type = type
-        self.blob = blob
+        let fields = blob[start..<blob.count - reader.count]
+        self.type = plain
         self.material = material
+        self.blob = isCertificate ? sshString(Array(plain.utf8)) + fields : blob
+        certificate = isCertificate ? try SSHCertificate(blob, &reader) : nil
+    }
+
+    /// `ssh-ed25519-cert-v01@openssh.com` is of `ssh-ed25519`, and `sk-…-cert-v01@openssh.com` of `sk-…@openssh.com`.
+    private static func plainType(_ type: String) -> String {
+        guard type.hasSuffix(SSHCertificate.suffix) else { return type }
+        let name = String(type.dropLast(SSHCertificate.suffix.count))
+        return name.hasPrefix("sk-") ? name + "@openssh.com" : name
     }
 
     private static func material(_ type: String, _ reader: inout SSHReader) throws(LibraryError) -> Material? {

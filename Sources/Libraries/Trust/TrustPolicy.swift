@@ -154,12 +154,12 @@ package struct TrustPolicy: Sendable {
     }
 
     static func document(
-        _ bytes: [UInt8], _ file: String, kind: String, shape: Shape
+        _ bytes: [UInt8], _ file: String, kind: String, shape: Shape, or code: LibraryError.Code = .malformedPolicy
     ) throws(LibraryError) -> Mapping {
         let reading = FileReading(bytes, file: file, kind: kind, shape: shape)
         guard reading.problems.isEmpty, reading.documents.count == 1, let root = reading.documents.first?.root else {
             let words = reading.problems.map { "\($0.location.file):\($0.location.line): \($0.message)" }
-            throw LibraryError(.malformedPolicy, words.first ?? "\(file): expected one document of kind \(kind)")
+            throw LibraryError(code, words.first ?? "\(file): expected one document of kind \(kind)")
         }
         return root
     }

@@ -95,28 +95,6 @@ struct AllowedSignersTests {
         }
     }
 
-    @Test func `a signature by a certificate is refused in so many words`() async throws {
-        try await withDirectory { folder in
-            let script = """
-                set -e; cd '\(folder)'
-                ssh-keygen -q -N '' -t ed25519 -f ca
-                ssh-keygen -q -N '' -t ed25519 -f key
-                ssh-keygen -q -s ca -I alice -n alice key.pub
-                cp key key-cert
-                printf 'digests\\n' | ssh-keygen -q -Y sign -n triage-library -f key-cert.pub
-                """
-            let made = try await run("sh", ["-c", script])
-            try #require(made.exitCode == 0, "\(made.error)")
-            do {
-                _ = try SSHSignature(armored: made.output)
-                Issue.record("a certificate was taken")
-            } catch let error as LibraryError {
-                #expect(error.code == .badSignature && error.message.contains("authorities are not taken"), "\(error)")
-                #expect(error.hint.contains("allowed_signers"), "\(error)")
-            }
-        }
-    }
-
     @Test func `a list of revoked keys refuses what ssh-keygen refuses with it`() async throws {
         try await withDirectory { folder in
             let source = "\(folder)/acme"
