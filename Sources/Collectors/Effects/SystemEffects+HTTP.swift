@@ -44,13 +44,18 @@ extension SystemEffects {
             defer { hostLimits.leave(address.key) }
             return try await withDeadline(seconds: request.deadlineSeconds, what: "\(request.method) \(target)") {
                 let deadline = NIODeadline.now() + .milliseconds(Int64(request.deadlineSeconds * 1000))
-                let response = try await execute(outgoing, client, deadline)
-                let headers = response.headers.map { (name: $0.name, value: $0.value) }
-                // What is no answer to the question is for people, and short.
-                let reader = response.status == .ok ? reader : nil
-                return HTTPResponse(
-                    status: Int(response.status.code), headers: headers,
-                    body: try await body(response.body, limit: request.bodyLimit, target: target, to: reader))
+                // An answer as a whole may take longer.
+                return try await withIdleLimit(.seconds(30), on: clock, what: "the answer of \(target)") { progress in
+                    let response = try await execute(outgoing, client, deadline)
+                    progress.note(0)
+                    let headers = response.headers.map { (name: $0.name, value: $0.value) }
+                    // What is no answer to the question is for people, and short.
+                    let reader = response.status == .ok ? reader : nil
+                    return HTTPResponse(
+                        status: Int(response.status.code), headers: headers,
+                        body: try await body(
+                            response.body, limit: request.bodyLimit, target: target, to: reader, progress))
+                }
             }
         } catch let unknown as Unknown {
             throw unknown
@@ -124,16 +129,14 @@ private func execute(
 
 /// The body, unless a reader takes it: then only so much of it is asked for as the reader has taken.
 private func body(
-    _ body: HTTPClientResponse.Body, limit: Int, target: String, to reader: (any BodyReader)?
+    _ body: HTTPClientResponse.Body, limit: Int, target: String, to reader: (any BodyReader)?, _ progress: Progress
 ) async throws -> [UInt8] {
     var content: [UInt8] = []
-    var count = 0
     do {
         for try await chunk in body {
-            guard count + chunk.readableBytes <= limit else {
+            guard progress.note(chunk.readableBytes) <= limit else {
                 throw Unknown(.truncated, "the answer of \(target) is longer than the limit of \(limit) bytes")
             }
-            count += chunk.readableBytes
             if let reader {
                 try unsafe chunk.withUnsafeReadableBytes { unsafe try reader.take($0) }
             } else {
@@ -143,9 +146,10 @@ private func body(
         // A cancelled body ends without an error.
         try Task.checkCancellation()
     } catch let error as HTTPClientError where HTTPClientError.timeouts.contains(error) {
-        throw Unknown(.timedOut, "the answer of \(target) stopped coming after \(count) bytes")
+        throw Unknown(.timedOut, "the answer of \(target) stopped coming after \(progress.count) bytes")
     } catch let error where !(error is Unknown || error is CancellationError) {
-        throw Unknown(.truncated, "the answer of \(target) broke off after \(count) bytes: \(words(for: error))")
+        throw Unknown(
+            .truncated, "the answer of \(target) broke off after \(progress.count) bytes: \(words(for: error))")
     }
     return content
 }
@@ -172,8 +176,6 @@ final class HTTPClients: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // Each request has its own deadline, which ends earlier; a client for each would never reuse a connection.
         configuration.timeout.connect = .seconds(30)
-        // Between two pieces of an answer, which as a whole may take longer.
-        configuration.timeout.read = .seconds(30)
         var key = "\(request.proxy ?? "") \(request.bodyLimit)"
         if let proxy = request.proxy { configuration.proxy = try HTTPClient.Configuration.Proxy(url: proxy) }
         if let name = request.tls.serverName, let host = Address(url: request.url)?.host, host != name {
@@ -241,7 +243,12 @@ extension HTTPClient.Configuration.Proxy {
                 throw Unknown(.notApplicable, "SOCKS proxies that want a password cannot be used by triage")
             }
             self = .socksServer(host: address.host, port: address.port ?? 1080)
-        default: throw Unknown(.notApplicable, "proxies of the scheme '\(address.scheme)' cannot be used by triage")
+        default:
+            throw Unknown(
+                .notApplicable,
+                "the proxy \(withoutCredentials(url)) is spoken to by '\(address.scheme)', which triage cannot do: "
+                    + "it was not asked",
+                hint: "name the proxy by http:// or socks5://, or the server in NO_PROXY")
         }
     }
 }

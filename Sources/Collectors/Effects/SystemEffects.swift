@@ -8,10 +8,15 @@ package struct SystemEffects: Effects {
     let environment: [String: String]
     let clients = HTTPClients()
     let hostLimits: HostLimits
+    /// By which it is told that nothing comes any more.
+    let clock: any Clock<Duration>
 
     /// `perHost`: how many requests and connections may be under way to one host and port.
-    package init(environment: [String: String], perHost: Int = 4) {
+    package init(
+        environment: [String: String], perHost: Int = 4, clock: any Clock<Duration> = ContinuousClock()
+    ) {
         self.environment = environment
+        self.clock = clock
         hostLimits = HostLimits(perHost)
     }
 }

@@ -1,5 +1,6 @@
 internal import CEL
 internal import Facts
+internal import Synchronization
 
 /// Asks an API server: again where it is busy, and in the end an answer or the reason why not.
 struct APIClient: Sendable {
@@ -9,6 +10,7 @@ struct APIClient: Sendable {
     let deadline: ContinuousClock.Instant
     /// Of the diagnosis; `nil`: nothing is asked for others too.
     let cache: SharedResults?
+    private let renewed = RenewedAccess()
 
     init(_ access: ServerAccess, _ effects: any Effects, deadlineSeconds: Double, cache: SharedResults? = nil) {
         self.cache = cache
@@ -29,7 +31,7 @@ struct APIClient: Sendable {
     ///
     /// - Parameter reader: takes the body of an answer 200.
     func get(_ path: String, to reader: (any BodyReader)? = nil) async throws(Unknown) -> HTTPResponse {
-        var access = access
+        var access = renewed.access ?? access
         var pause = 0.25
         var tries = 0
         while true {
@@ -42,8 +44,9 @@ struct APIClient: Sendable {
                 } else {
                     try await effects.send(access.request(path, deadlineSeconds: min(left, Self.requestSeconds)))
                 }
-            if response.status == 401, let renewed = await access.renewal?() {
-                access = renewed
+            if response.status == 401, let other = await access.renewal?(access) {
+                access = other
+                renewed.access = other
                 continue
             }
             guard response.status == 429 || (500...599).contains(response.status) else { return response }
@@ -94,6 +97,15 @@ struct APIClient: Sendable {
     }
 
     private func shown(_ path: String) -> String { String(path.prefix { $0 != "?" }) }
+}
+
+/// What took the place of an access that the server takes no more, for all that a client asks from then on.
+private final class RenewedAccess: Sendable {
+    private let latest = Mutex<ServerAccess?>(nil)
+    var access: ServerAccess? {
+        get { latest.withLock { $0 } }
+        set { latest.withLock { $0 = newValue } }
+    }
 }
 
 extension HTTPResponse {

@@ -81,25 +81,21 @@ struct HelmReleasesCollector: Collector {
         var access = access
         access.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
         let client = APIClient(access, effects, deadlineSeconds: deadlineSeconds)
-        let selectors =
-            "&fieldSelector=\(percentEncoded("type=helm.sh/release.v1"))&labelSelector=\(percentEncoded("owner=helm"))"
+        let read = Projection(paths: ["metadata.name", "metadata.namespace", "metadata.labels.*"])
+        let selectors = [("fieldSelector", "type=helm.sh/release.v1"), ("labelSelector", "owner=helm")]
+        let listed = try await client.list(
+            path, selectors.map { "\($0)=\(percentEncoded($1))" }, pageSize: Self.pageSize, of: "secrets",
+            to: ObjectPages(path, reading: read, isSecret: true))
         var newest: [String: Revision] = [:]
-        var token = ""
-        repeat {
-            let next = token.isEmpty ? "" : "&continue=\(percentEncoded(token))"
-            let answer = try await client.json(
-                "\(path)?limit=\(Self.pageSize)\(selectors)\(next)", verb: "list", resource: "secrets")
-            for item in answer[field: "items"]?.elements ?? [] {
-                guard var revision = Self.revision(item) else { continue }
-                let key = "\(revision.namespace)/\(revision.name)"
-                if let known = newest[key] {
-                    if known.number > revision.number { revision = known }
-                    revision.count = known.count + 1
-                }
-                newest[key] = revision
+        for item in listed.items {
+            guard var revision = Self.revision(item) else { continue }
+            let key = "\(revision.namespace)/\(revision.name)"
+            if let known = newest[key] {
+                if known.number > revision.number { revision = known }
+                revision.count = known.count + 1
             }
-            token = answer[field: "metadata"]?[field: "continue"]?.text ?? ""
-        } while !token.isEmpty
+            newest[key] = revision
+        }
         return newest.sorted { $0.key < $1.key }.map(\.value)
     }
 

@@ -61,39 +61,15 @@ struct KubernetesCollector: Collector {
         let pages = ObjectPages(path, reading: projection, isSecret: isSecret)
         let listed =
             query.name.isEmpty
-            ? try await list(pages, path, query, location, client, pageSize: pageSize)
+            ? try await client.list(path, query.selectors, pageSize: pageSize, of: location.fullName, to: pages)
             : try await one(path, location, client, reading: projection, isSecret: isSecret)
         return Observation(
             .map([
                 "items": .list(List(listed.items)), "resourceVersion": .string(listed.version),
                 "namespace": .string(namespace),
             ]),
-            source: "GET \(access.shownURL)\(path)\(query.selectors(prefix: "?"))")
-    }
-
-    /// Page by page; a list that expires on the way is begun again once.
-    private func list(
-        _ pages: ObjectPages, _ path: String, _ query: ObjectQuery, _ location: ResourceLocation, _ client: APIClient,
-        pageSize: Int
-    ) async throws(Unknown) -> (items: [Value], version: String) {
-        var token = ""
-        var hasBegunAgain = false
-        while true {
-            let next = token.isEmpty ? "" : "&continue=\(percentEncoded(token))"
-            let page = "\(path)?limit=\(pageSize)\(query.selectors(prefix: "&"))\(next)"
-            let response = try await client.get(page, to: pages)
-            if response.status == 410, !hasBegunAgain {
-                (token, hasBegunAgain) = ("", true)
-                pages.begin()
-                continue
-            }
-            guard response.status == 200 else {
-                throw client.refusal(response, path, verb: "list", resource: location.fullName)
-            }
-            let end = try pages.endPage()
-            token = end.token
-            if token.isEmpty { return (pages.items(), end.version) }
-        }
+            source: "GET \(access.shownURL)\(path)"
+                + (query.selectors.isEmpty ? "" : "?" + query.selectors.joined(separator: "&")))
     }
 
     private func one(
@@ -148,11 +124,10 @@ struct ObjectQuery: Sendable {
         } && text != "." && text != ".."
     }
 
-    func selectors(prefix: String) -> String {
-        var pairs: [String] = []
-        if !labelSelector.isEmpty { pairs.append("labelSelector=\(percentEncoded(labelSelector))") }
-        if !fieldSelector.isEmpty { pairs.append("fieldSelector=\(percentEncoded(fieldSelector))") }
-        return pairs.isEmpty ? "" : prefix + pairs.joined(separator: "&")
+    /// `name=value` each, encoded.
+    var selectors: [String] {
+        [("labelSelector", labelSelector), ("fieldSelector", fieldSelector)].filter { !$1.isEmpty }
+            .map { "\($0)=\(percentEncoded($1))" }
     }
 }
 

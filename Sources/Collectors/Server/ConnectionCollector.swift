@@ -136,6 +136,7 @@ struct ConnectionCollector: Collector {
             fields["isAPIServer"] = .bool(response.isAPIServersVersion)
         } catch  where error.reason == .notApplicable {
             // It was not asked: kubectl may well get an answer where triage knows no way.
+            fields["attempted"] = .bool(false)
             for field in ["answered", "isAPIServer"] { fields[field] = error.value }
             fields["error"] = .string(error.detail)
         } catch {

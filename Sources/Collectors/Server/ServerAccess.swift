@@ -25,8 +25,8 @@ struct ServerAccess: Sendable {
     var extraHeaders: [(name: String, value: String)]
     /// What the answers are to be; changed by who wants less of an object.
     var accept = "application/json"
-    /// The same with new credentials, where a plugin gave the ones that the server takes no more; `nil`: it gave none.
-    var renewal: (@Sendable () async -> ServerAccess?)?
+    /// An access that the server takes no more, with the credentials that there are by now; `nil`: with no others.
+    var renewal: (@Sendable (ServerAccess) async -> ServerAccess?)?
     /// What stands for the URL in a fact's source, where there is no server behind it.
     var shownName: String?
 
@@ -38,6 +38,7 @@ struct ServerAccess: Sendable {
         let selected = await SelectedAccess.load(in: surroundings)
         if selected.fallsBackToInCluster(surroundings), await Kubeconfig.isInCluster(surroundings) {
             try await access.takeMountedToken(in: surroundings)
+            access.renewal = { await $0.reread(PodServiceAccount.directory + "/token", in: surroundings) }
             return access
         }
         // client-go reads no credentials for a server without TLS.
@@ -46,9 +47,10 @@ struct ServerAccess: Sendable {
         try access.takeToken(of: selected)
         if case .none = access.credential, selected.user.exec != nil {
             try await access.takePluginCredential(in: surroundings)
-            access.impersonate(selected.user.impersonation)
-            access.renewal = { [access] in await access.renewed(in: surroundings) }
-            return access
+            access.renewal = { await $0.renewed(in: surroundings) }
+        } else if !selected.user.tokenFile.isEmpty {
+            let path = selected.user.tokenFile
+            access.renewal = { await $0.reread(path, in: surroundings) }
         }
         access.impersonate(selected.user.impersonation)
         return access
@@ -150,6 +152,22 @@ extension ServerAccess {
         do throws(Unknown) { try await access.takePluginCredential(in: surroundings, isRenewal: true) } catch {
             return nil
         }
+        return access
+    }
+
+    /// What the token's file holds by now: whoever rotates a token writes the new one before the old one runs out.
+    ///
+    /// client-go reads it each minute (`transport.NewCachedFileTokenSource`), and goes on with the token that it has
+    /// where the file cannot be read, or is empty.
+    private func reread(_ path: String, in surroundings: Surroundings) async -> ServerAccess? {
+        guard let bytes = try? await surroundings.effects.readFile(path, limit: LoadedMaterial.readLimit) else {
+            return nil
+        }
+        let token = BearerToken(String(decoding: bytes, as: UTF8.self), source: "tokenFile", isFile: true)
+        guard token.kind != .none, token.isHeaderSafe else { return nil }
+        if case .bearer(let refused) = credential, refused == token.text { return nil }
+        var access = self
+        access.credential = .bearer(token.text)
         return access
     }
 

@@ -127,7 +127,8 @@ func withTemporaryDirectory(_ body: (String) async throws -> Void) async throws 
         for redirect in ["", " >&2"] {
             #expect(
                 await reason {
-                    _ = try await world.run(Command("sh", ["-c", "yes\(redirect)"], outputLimit: 1000))
+                    _ = try await world.run(
+                        Command("sh", ["-c", "yes\(redirect)"], deadlineSeconds: 3600, outputLimit: 1000))
                 } == .truncated)
         }
     }

@@ -86,7 +86,75 @@ struct NginxTests {
     }
 }
 
+@Suite struct IdleLimitTests {
+    @Test(arguments: [LoopbackServer.Fault.stall, .silent])
+    func `an answer that stops coming is given up`(fault: LoopbackServer.Fault) async throws {
+        try await withLoopbackServer { _ in
+            .init(200, "half and half", fault: fault)
+        } body: { server in
+            let clock = ManualClock()
+            let effects = SystemEffects(environment: [:], clock: clock)
+            let request = HTTPRequest(url: server.url, deadlineSeconds: 3600)
+            let (why, duration) = await clock.run(stepping: .seconds(1)) {
+                await reason { _ = try await effects.send(request) }
+            }
+            #expect(why == .timedOut)
+            #expect(duration >= .seconds(30))
+        }
+    }
+
+    @Test func `what goes on coming may take as long as it likes`() async throws {
+        let clock = ManualClock()
+        // It sleeps short of the limit each time, and fifty times of it in all; the other one that sleeps looks.
+        let (count, duration) = await clock.run(stepping: .seconds(5), whenever: 2) {
+            try? await withIdleLimit(.seconds(30), on: clock, what: "it") { progress in
+                for _ in 0..<100 {
+                    progress.note(1)
+                    try await clock.sleep(for: .seconds(15))
+                }
+                return progress.count
+            }
+        }
+        #expect(count == 100)
+        #expect(duration == .seconds(1500))
+    }
+
+    @Test func `what came counts, and the limit begins anew with each piece`() async throws {
+        let clock = ManualClock()
+        let (error, duration) = await clock.run(stepping: .seconds(5), whenever: 2) { () async -> Unknown? in
+            do {
+                try await withIdleLimit(.seconds(30), on: clock, what: "it") { progress in
+                    progress.note(3)
+                    try await clock.sleep(for: .seconds(20))
+                    progress.note(4)
+                    try await clock.sleep(for: .seconds(3600))
+                }
+                return nil
+            } catch {
+                return error as? Unknown
+            }
+        }
+        #expect(error?.reason == .timedOut)
+        #expect(error?.detail == "it stopped coming after 7 bytes")
+        // Looked at every five seconds.
+        #expect((Duration.seconds(50)...Duration.seconds(60)).contains(duration))
+    }
+}
+
 @Suite struct ProxyTests {
+    @Test func `a proxy that is spoken to by TLS is not asked, and what could not be had says why`() async throws {
+        let proxy = "https://jane:s3cr3t@proxy.example:3128"
+        do throws(Unknown) {
+            _ = try await world.send(HTTPRequest(url: "https://10.1.2.3:6443/", proxy: proxy))
+            Issue.record("nobody answers there")
+        } catch {
+            #expect(error.reason == .notApplicable)
+            #expect(error.detail.contains("https://proxy.example:3128"), "\(error.detail)")
+            #expect(!error.detail.contains("s3cr3t"))
+            #expect(error.hint.contains("NO_PROXY"))
+        }
+    }
+
     /// The server's certificate names 10.1.2.3, which only the proxy leads to.
     @Test func `a server that is named by its address is verified as such behind a proxy`() async throws {
         let authority = try TestAuthority()

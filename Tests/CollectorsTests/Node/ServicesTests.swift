@@ -180,7 +180,8 @@ private func surroundings(_ commands: [String: CommandOutput], files: [String: S
 
     @Test func `nothing that answers is not healthy`() async throws {
         let fact = try await KubeletHealthCollector().observe(
-            host: "127.0.0.1", port: try await unusedPort(), in: Surroundings(now: recordedAt, effects: effects)
+            host: "127.0.0.1", port: try await unusedPort(), in: Surroundings(now: recordedAt, effects: effects),
+            deadlineSeconds: 300
         ).value
         #expect(fact.flag("healthy") == false)
         #expect(fact.flag("reachable") == false)

@@ -173,6 +173,21 @@ private var cluster: APIServer {
         }
     }
 
+    @Test func `a list that expires on the way is asked for as a whole`() async throws {
+        var api = cluster
+        api.expiresContinueTokens = true
+        // More than a page, of each release ten revisions.
+        api.lists["/api/v1/secrets"] = (0..<300).map { secret("r\($0 / 10)", $0 % 10, "superseded") }
+        try await withCluster(api) { surroundings, server in
+            let fact = try await collect(HelmReleasesCollector(), in: surroundings)
+            #expect(fact.at("releases")?.elements?.count == 30)
+            #expect(fact.at("releases")?.elements?.allSatisfy { $0.number("revisions") == 10 } == true)
+            let lists = server.requests.filter { $0.path == "/api/v1/secrets" }
+            #expect(lists.map { $0.query["limit"] } == ["250", "250", nil])
+            #expect(lists.allSatisfy { $0.header("Accept")?.contains("as=PartialObjectMetadataList") == true })
+        }
+    }
+
     @Test func `a payload that unpacks to far too much is malformed, and the rest is not lost`() async throws {
         var api = cluster
         api.lists["/api/v1/secrets"] = [secret("web", 1, "deployed")]

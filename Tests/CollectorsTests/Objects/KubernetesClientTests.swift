@@ -1,6 +1,7 @@
 import CEL
 import Facts
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -213,4 +214,121 @@ import Testing
             #expect(asked == "run\n")
         }
     }
+}
+
+/// A token that a file holds, and that somebody rotates in the middle.
+@Suite struct TokenFileTests {
+    private func observe(
+        _ api: APIServer, body: (Surroundings, LoopbackServer, _ tokenFile: String) async throws -> Void
+    ) async throws {
+        let authority = try TestAuthority()
+        try await withTemporaryFolder { folder in
+            try await withLoopbackServer(tls: try authority.issue("kube-apiserver").serverTLS) {
+                api.respond($0)
+            } body: { server in
+                try "token-1\n".write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
+                let kubeconfig = """
+                    current-context: x
+                    contexts: [{name: x, context: {cluster: c, user: u}}]
+                    clusters:
+                    - name: c
+                      cluster:
+                        server: \(server.url)
+                        certificate-authority-data: \(Data(authority.certificatePEM.utf8).base64EncodedString())
+                    users: [{name: u, user: {tokenFile: "\(folder)/token", as: auditor}}]
+                    """
+                try kubeconfig.write(toFile: "\(folder)/config", atomically: true, encoding: .utf8)
+                let surroundings = Surroundings(
+                    homeDirectory: folder, selection: .init(kubeconfig: "\(folder)/config"), now: recordedAt,
+                    effects: SystemEffects(environment: [:]))
+                // From here on what was read at first is shared.
+                _ = await SelectedAccess.load(in: surroundings)
+                try await body(surroundings, server, "\(folder)/token")
+            }
+        }
+    }
+
+    private var api: APIServer {
+        var api = APIServer()
+        api.tokens = ["token-2": "jane"]
+        api.lists = ["/api/v1/pods": (0..<7).map { #"{"metadata":{"name":"p\#($0)"}}"# }]
+        return api
+    }
+
+    @Test func `a token that is taken no more is read again, and once for all pages`() async throws {
+        try await observe(api) { surroundings, server, file in
+            try "token-2\n".write(toFile: file, atomically: true, encoding: .utf8)
+            let access = try await ServerAccess.authenticated(in: surroundings)
+            let query = try ObjectQuery(["resource": .string("pods")], defaultNamespace: nil)
+            let fact = try await KubernetesCollector().observe(
+                query, access, in: surroundings, pageSize: 3, deadlineSeconds: 300)
+            #expect(fact.value.at("items")?.elements?.count == 7)
+            let sent = server.requests.map { $0.header("Authorization") }
+            #expect(sent == ["Bearer token-1", "Bearer token-2", "Bearer token-2", "Bearer token-2"])
+            #expect(server.requests.allSatisfy { $0.header("Impersonate-User") == "auditor" })
+        }
+    }
+
+    @Test(arguments: ["token-1", "", " \n", "token-3", nil])
+    func `where the file holds nothing better, the fact is denied, and nobody asks for ever`(
+        content: String?
+    ) async throws {
+        try await observe(api) { surroundings, server, file in
+            if let content {
+                try content.write(toFile: file, atomically: true, encoding: .utf8)
+            } else {
+                try FileManager.default.removeItem(atPath: file)
+            }
+            #expect(
+                await reason { _ = try await NodesCollector().collect([:], in: surroundings) } == .denied)
+            #expect(server.requests.count == (content == "token-3" ? 2 : 1))
+        }
+    }
+
+    @Test func `a pod's own token is read again too`() async throws {
+        let folder = PodServiceAccount.directory
+        let authority = try TestAuthority().certificatePEM
+        let files = ChangingFiles(["\(folder)/token": "token-1", "\(folder)/ca.crt": authority])
+        let surroundings = Surroundings(
+            environment: ["KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "443"], now: recordedAt,
+            effects: files)
+        let access = try await ServerAccess.authenticated(in: surroundings)
+        #expect(access.bearer == "token-1")
+        #expect(await access.renewal?(access) == nil)
+        files.change("\(folder)/token", to: "token-2")
+        let renewed = try #require(await access.renewal?(access))
+        #expect(renewed.bearer == "token-2")
+        #expect(renewed.tls.authoritiesPEM == access.tls.authoritiesPEM)
+        #expect(await renewed.renewal?(renewed) == nil)
+    }
+}
+
+extension ServerAccess {
+    fileprivate var bearer: String? { if case .bearer(let token) = credential { token } else { nil } }
+}
+
+/// Files that a test changes.
+private final class ChangingFiles: Effects {
+    private let world: Mutex<MadeUpWorld>
+
+    init(_ files: [String: String]) { world = Mutex(MadeUpWorld(files: files)) }
+
+    func change(_ path: String, to text: String) { world.withLock { $0.files[path] = text } }
+
+    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
+        try await world.withLock { $0 }.readFile(path, limit: limit)
+    }
+    func status(of path: String) async throws(Unknown) -> FileStatus {
+        try await world.withLock { $0 }.status(of: path)
+    }
+    func list(_ directory: String) async throws(Unknown) -> [String] {
+        try await world.withLock { $0 }.list(directory)
+    }
+    func run(_ command: Facts.Command) async throws(Unknown) -> CommandOutput {
+        throw Unknown(.notFound, "\(command.executable) is not installed")
+    }
+    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
+        throw Unknown(.unreachable, "nothing answers at \(request.url)")
+    }
+    func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport { ConnectionReport() }
 }

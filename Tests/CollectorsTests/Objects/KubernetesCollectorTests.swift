@@ -85,17 +85,48 @@ import Testing
         #expect(fact.text("namespace") == "")
     }
 
-    @Test func `a list that expires is begun again once, then truncated`() async throws {
+    @Test func `a list that expires on the way is asked for as a whole`() async throws {
         var api = api
-        api.once = OnceAnswers(["/api/v1/pods": []])
         api.expiresContinueTokens = true
+        var asked: [String] = []
+        let fact = try await observe(api, ["resource": .string("pods"), "labelSelector": .string("a")]) {
+            asked = $0.map(\.uri)
+        }
+        #expect(names(fact) == (0..<7).map { "p\($0)" })
+        #expect(
+            asked == [
+                "/api/v1/pods?limit=3&labelSelector=a", "/api/v1/pods?limit=3&labelSelector=a&continue=3",
+                "/api/v1/pods?labelSelector=a",
+            ])
+    }
+
+    @Test func `a list that expires as a whole too is truncated`() async throws {
+        var api = api
+        let expired = api.status(410, "Expired", "too old")
+        api.once = OnceAnswers(["/api/v1/pods": [expired, expired]])
         #expect(await reason { _ = try await observe(api, ["resource": .string("pods")]) } == .truncated)
     }
 
-    @Test func `a list that expires once is whole in the end`() async throws {
+    @Test func `a server that knows no pages is asked once, and may answer more than a page`() async throws {
         var api = api
-        api.once = OnceAnswers(["/api/v1/pods": [api.status(410, "Expired", "too old")]])
-        #expect(try await names(observe(api, ["resource": .string("pods")])).count == 7)
+        api.answers["/api/v1/pods"] = .json(
+            #"{"kind":"PodList","metadata":{"resourceVersion":"7"},"items":["#
+                + Self.pods.joined(separator: ",") + "]}")
+        var asked: [String] = []
+        let fact = try await observe(api, ["resource": .string("pods")]) { asked = $0.map(\.uri) }
+        #expect(names(fact).count == 7)
+        #expect(asked == ["/api/v1/pods?limit=3"])
+    }
+
+    /// Far more than any other answer may have, and only one piece of it is in memory at a time.
+    @Test func `a list in one piece may be long`() async throws {
+        let query = try ObjectQuery(["resource": .string("pods")], defaultNamespace: nil)
+        var surroundings = surroundings()
+        surroundings.effects = EndlessList(objects: 20_000, perPiece: 20)
+        surroundings.reading = Projection(paths: ["items.*.metadata.name"])
+        let fact = try await KubernetesCollector().observe(
+            query, ServerAccess("http://127.0.0.1:1"), in: surroundings, deadlineSeconds: 3600)
+        #expect(fact.value.at("items")?.elements?.count == 20_000)
     }
 
     @Test func `busy servers are asked again when they say so`() async throws {
@@ -276,4 +307,57 @@ import Testing
         let named = try await observe(api, ["resource": .string("pods")], reading: ["items[*].metadata.name"])
         #expect(names(named) == (0..<7).map { "p\($0)" })
     }
+}
+
+/// Gives one list of pods, whatever is asked, in pieces that end anywhere, and only to who lets it be long.
+private struct EndlessList: Effects {
+    var objects: Int
+    var perPiece: Int
+
+    func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
+        guard !request.url.contains("continue"), request.bodyLimit > 1 << 31 else {
+            throw Unknown(.truncated, "the list is longer than \(request.bodyLimit) bytes")
+        }
+        let padding = String(repeating: "x", count: 400)
+        try give(#"{"kind":"PodList","items":["#, to: reader)
+        for start in stride(from: 0, to: objects, by: perPiece) {
+            let items = (start..<min(objects, start + perPiece)).map { number in
+                #"{"metadata":{"name":"p\#(number)","annotations":{"a":"\#(padding)"}}}"#
+            }
+            let piece = (start == 0 ? "" : ",") + items.joined(separator: ",")
+            let half = piece.index(piece.startIndex, offsetBy: piece.count / 2)
+            try give(String(piece[..<half]), to: reader)
+            try give(String(piece[half...]), to: reader)
+        }
+        try give("]}", to: reader)
+        return HTTPResponse(status: 200, headers: [], body: [])
+    }
+
+    private func give(_ text: String, to reader: any BodyReader) throws(Unknown) {
+        let bytes = Array(text.utf8)
+        let failure = unsafe bytes.withUnsafeBytes { bytes -> Unknown? in
+            do throws(Unknown) {
+                try unsafe reader.take(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    func readFile(_ path: String, limit: Int) async throws(Unknown) -> [UInt8] {
+        throw Unknown(.notFound, "\(path) does not exist")
+    }
+    func status(of path: String) async throws(Unknown) -> FileStatus {
+        throw Unknown(.notFound, "\(path) does not exist")
+    }
+    func list(_ directory: String) async throws(Unknown) -> [String] { [] }
+    func run(_ command: Command) async throws(Unknown) -> CommandOutput {
+        throw Unknown(.notFound, "\(command.executable) is not installed")
+    }
+    func send(_ request: HTTPRequest) async throws(Unknown) -> HTTPResponse {
+        throw Unknown(.unreachable, "only lists are given")
+    }
+    func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport { ConnectionReport() }
 }

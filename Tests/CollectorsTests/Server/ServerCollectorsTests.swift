@@ -113,6 +113,30 @@ extension Value {
         }
     }
 
+    @Test(arguments: ["https", "quic"])
+    func `a proxy that cannot be used leaves unknown what only it leads to`(scheme: String) async throws {
+        let authority = try TestAuthority()
+        try await withLoopbackServer(tls: try authority.issue("kube-apiserver").serverTLS) {
+            APIServer().respond($0)
+        } body: { server in
+            let access = ServerAccess(
+                server.url, authorities: authority.certificatePEM,
+                proxy: "\(scheme)://me:s3cr3t@127.0.0.1:\(server.port)")
+            let fact = await ConnectionCollector().observe(access, in: surroundings(), deadlineSeconds: 300).value
+            expectFits(fact, ConnectionCollector().declaration.returns, "server.connection")
+            #expect(fact.flag("proxy.inForce") == true)
+            #expect(fact.flag("proxy.refused") == false)
+            #expect(fact.flag("tcp.open") == true)
+            #expect(fact.flag("tls.trusted") == true)
+            #expect(fact.flag("http.attempted") == false)
+            #expect(fact.reason("http.answered") == "notApplicable")
+            #expect(fact.reason("http.isAPIServer") == "notApplicable")
+            #expect(fact.text("http.error")?.contains("\(scheme)://127.0.0.1") == true)
+            #expect(!"\(fact)".contains("s3cr3t"))
+            #expect(server.requests.isEmpty)
+        }
+    }
+
     @Test func `a proxy that refuses is told apart from the server`() async throws {
         try await withLoopbackServer {
             APIServer().respond($0)
