@@ -46,7 +46,7 @@ extension Checker {
             .map { String($0.dropFirst(prefix.count)) }
         fail(
             .undeclaredReference, "there is no function '\(prefix)\(call.function)'", at: call.nameRange,
-            suggestion: suggestion(for: call.function, among: Array(macros.keys) + known))
+            suggestion: nearestName(to: call.function, among: (Array(macros.keys) + known).sorted()))
         return .error
     }
 

@@ -141,7 +141,7 @@ struct Checker {
         let known = scopes.map(\.name) + environment.variables.keys
         fail(
             .undeclaredReference, "there is no '\(name)' here", at: expression.range,
-            suggestion: suggestion(for: name, among: known))
+            suggestion: nearestName(to: name, among: known.sorted()))
         return .error
     }
 
@@ -179,7 +179,7 @@ struct Checker {
             if let type = fields[field] { return type }
             fail(
                 .undefinedField, "there is no field '\(field)'; there is \(Self.list(fields.keys))", at: range,
-                suggestion: suggestion(for: field, among: fields.keys))
+                suggestion: nearestName(to: field, among: fields.keys.sorted()))
             return .error
         case .map(let key, let value):
             guard inference.assign(.string, to: key) else {
@@ -194,7 +194,7 @@ struct Checker {
             if let type = fields[field] { return type }
             fail(
                 .undefinedField, "\(name) has no field '\(field)'", at: range,
-                suggestion: suggestion(for: field, among: fields.keys))
+                suggestion: nearestName(to: field, among: fields.keys.sorted()))
             return .error
         case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .list, .type, .opaque:
             fail(.typeMismatch, "'\(field)' is asked of \(type.article), which has no fields", at: range)
@@ -279,7 +279,7 @@ struct Checker {
             resolutions[expression.id] = .undeclared(name)
             fail(
                 .undeclaredReference, "there is no type '\(name)' to make", at: range,
-                suggestion: suggestion(for: name, among: declarations.messages.keys))
+                suggestion: nearestName(to: name, among: declarations.messages.keys.sorted()))
             return .error
         }
         resolutions[expression.id] = .message(known)
@@ -289,7 +289,7 @@ struct Checker {
                 _ = check(field.value)
                 fail(
                     .undefinedField, "\(name) has no field '\(field.name)'", at: field.range,
-                    suggestion: suggestion(for: field.name, among: declared.keys))
+                    suggestion: nearestName(to: field.name, among: declared.keys.sorted()))
                 continue
             }
             expect(field.value, field.isOptional ? .optional(type) : type, "'\(field.name)'")

@@ -122,21 +122,3 @@ struct Kubeconfig: Sendable {
         return master.isEmpty ? "http://localhost:8080" : master
     }
 }
-
-/// Names that somebody may have meant.
-enum NearestNames {
-    /// At most three, the nearest first; none where nothing is near.
-    static func of(_ name: String, among names: [String]) -> [String] {
-        let wanted = name.lowercased()
-        let scored = names.compactMap { candidate -> (name: String, score: Int)? in
-            let lowered = candidate.lowercased()
-            if lowered.contains(wanted) || wanted.contains(lowered), !wanted.isEmpty, !lowered.isEmpty {
-                return (candidate, 1)
-            }
-            let distance = editDistance(
-                Array(wanted.unicodeScalars.prefix(128)), Array(lowered.unicodeScalars.prefix(128)))
-            return distance <= max(2, wanted.unicodeScalars.count / 3) ? (candidate, distance + 1) : nil
-        }
-        return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(3).map(\.name)
-    }
-}

@@ -75,7 +75,7 @@ struct KubeconfigFact {
     }
 
     private func nearest(_ name: String, _ names: [String]) -> Value {
-        .texts(name.isEmpty || names.contains(name) ? [] : NearestNames.of(name, among: names))
+        .texts(name.isEmpty || names.contains(name) ? [] : nearestNames(to: name, among: names))
     }
 
     private var servers: Value {

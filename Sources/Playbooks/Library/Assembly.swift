@@ -1,3 +1,5 @@
+internal import CEL
+
 /// Playbooks while they are put together, a source at a time.
 ///
 /// What is not compiled here is compiled when it is used; but whatever hides another playbook, or is changed by an

@@ -1,3 +1,5 @@
+internal import CEL
+
 /// What only shows once playbooks stand side by side: what they ask of one another, and what their causes explain.
 struct LibraryCheck {
     struct Member {

@@ -1,3 +1,4 @@
+internal import CEL
 internal import YAML
 
 /// A playbook's document with overlays applied: one tree, each node of which knows the file that it stands in.

@@ -1,3 +1,4 @@
+internal import CEL
 package import YAML
 
 /// The documents of one kind in a file, compared with their shape: the way in for every file that people write for us.

@@ -1,3 +1,4 @@
+internal import CEL
 internal import YAML
 
 /// Compares a document with its shape and tells everything that is not of the form.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CEL
 internal import Engine
 internal import Libraries
 internal import Playbooks

@@ -75,10 +75,4 @@ import Testing
         ("./x", "x"),
     ])
     func `are cleaned by their text`(path: String, expected: String) { #expect(GoPath.clean(path) == expected) }
-
-    @Test func `names that may have been meant come nearest first`() {
-        #expect(NearestNames.of("prdo", among: ["dev", "prod", "production-eu"]) == ["prod"])
-        #expect(NearestNames.of("prod", among: ["production-eu", "dev"]) == ["production-eu"])
-        #expect(NearestNames.of("zzz", among: ["dev", "prod"]) == [])
-    }
 }

@@ -60,13 +60,3 @@ import YAML
         }
     }
 }
-
-@Suite struct NearestNameTests {
-    @Test(arguments: [
-        ("failSwpOn", "failSwapOn"), ("fialSwapOn", "failSwapOn"), ("FAILSWAPON", "failSwapOn"), ("naem", "name"),
-        ("zzz", nil), ("swapOnfail", nil),
-    ])
-    func `a few slips are forgiven, more are another word`(written: String, meant: String?) {
-        #expect(nearestName(to: written, among: ["name", "failSwapOn", "path"]) == meant)
-    }
-}
