@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CTimex"),
         .target(name: "CJSONScan"),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         .target(name: "YAML", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -43,7 +44,7 @@ let package = Package(
         .target(
             name: "Collectors",
             dependencies: [
-                "YAML", "CEL", "Facts", "Archives",
+                "CTimex", "YAML", "CEL", "Facts", "Archives",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "_CryptoExtras", package: "swift-crypto"),

@@ -124,6 +124,8 @@ private struct PermittedEffects: Effects {
         return try await effects.space(at: path)
     }
 
+    func clockState() async throws(Unknown) -> ClockState { try await effects.clockState() }
+
     func linkTarget(of path: String) async throws(Unknown) -> String {
         try mayRead(path)
         return try await effects.linkTarget(of: path)

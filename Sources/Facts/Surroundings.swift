@@ -30,6 +30,9 @@ package struct Surroundings: Sendable {
     package var capture: String?
     /// What is read of the fact that is asked for: a collector that declares `readsInPart` may leave out the rest.
     package var reading = Projection.whole
+    /// What takes the elements of the fact's lists whole, from a collector that leaves out what nobody reads; `nil`:
+    /// nothing is left out that somebody wants.
+    package var lists: (any ListRecorder)?
     /// When the fact is given up, and until when a collector asks that asks many times; `nil`: nobody said.
     package var deadline: ContinuousClock.Instant?
 
@@ -84,6 +87,8 @@ package protocol Effects: Sendable {
     func linkTarget(of path: String) async throws(Unknown) -> String
     /// The addresses that the system's resolver gives for a name, in its order.
     func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String]
+    /// What the kernel says of its clock.
+    func clockState() async throws(Unknown) -> ClockState
 }
 
 /// Takes the body of an answer piece by piece.
@@ -127,6 +132,25 @@ extension Effects {
 
     package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
         throw Unknown(.notCollected, "the name \(host) was not looked up")
+    }
+
+    package func clockState() async throws(Unknown) -> ClockState {
+        throw Unknown(.notCollected, "nobody asked the kernel about its clock")
+    }
+}
+
+/// What adjtimex(2) says.
+package struct ClockState: Sendable, Hashable {
+    /// Nobody vouches for the clock (`STA_UNSYNC`).
+    package var isMarkedUnsynchronized: Bool
+    /// The kernel lets it grow by half a millisecond a second where nobody corrects the clock, up to 16 s.
+    package var maxErrorMicroseconds: Int64
+    package var estimatedErrorMicroseconds: Int64
+
+    package init(isMarkedUnsynchronized: Bool, maxErrorMicroseconds: Int64, estimatedErrorMicroseconds: Int64) {
+        self.isMarkedUnsynchronized = isMarkedUnsynchronized
+        self.maxErrorMicroseconds = maxErrorMicroseconds
+        self.estimatedErrorMicroseconds = estimatedErrorMicroseconds
     }
 }
 

@@ -14,6 +14,8 @@ package struct MadeUpWorld: Effects {
     package var links: [String: String]
     /// Addresses by name.
     package var names: [String: [String]]
+    /// What the kernel says of its clock; `nil`: nobody asked it.
+    package var clock: ClockState?
 
     package init(
         files: [String: String] = [:], commands: [String: CommandOutput] = [:],
@@ -78,6 +80,11 @@ package struct MadeUpWorld: Effects {
     package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
         guard let addresses = names[host] else { throw Unknown(.notFound, "\(host): Name or service not known") }
         return addresses
+    }
+
+    package func clockState() async throws(Unknown) -> ClockState {
+        guard let clock else { throw Unknown(.notCollected, "nobody asked the kernel about its clock") }
+        return clock
     }
 
     package func connect(_ endpoint: ConnectionRequest) async -> ConnectionReport {

@@ -42,6 +42,8 @@ package struct OfflineEffects: Effects {
         try await files.linkTarget(of: path)
     }
 
+    package func clockState() async throws(Unknown) -> ClockState { try await files.clockState() }
+
     package func resolve(_ host: String, deadlineSeconds: Double) async throws(Unknown) -> [String] {
         throw notAsked("the name \(host) was not looked up")
     }

@@ -3,7 +3,7 @@ internal import Facts
 
 /// Whether this machine's clock is set by a time server, and how far off it is.
 ///
-/// Sources: timedatectl(1) with `timesync-status`, chronyc(1) with its CSV output of `tracking`.
+/// Sources: timedatectl(1) with `timesync-status`, chronyc(1) with its CSV output of `tracking`, adjtimex(2).
 struct ClockCollector: Collector {
     let declaration = Declaration(
         "node.clock",
@@ -15,10 +15,17 @@ struct ClockCollector: Collector {
                 "rootDelaySeconds": .double, "leap": .string,
             ]),
             "timesyncd": .object(["server": .string, "stratum": .int, "offsetSeconds": .double]),
+            "kernel": .object([
+                "synchronized": .bool, "marked": .bool, "maxErrorSeconds": .double, "estimatedErrorSeconds": .double,
+            ]),
         ]),
         fields: [
             "ntpEnabled": "a time service that systemd knows of is enabled",
-            "synchronized": "the kernel's clock is marked as synchronized",
+            "synchronized": "something keeps the kernel's clock right, as systemd sees it, else as the kernel does",
+            "kernel": "what adjtimex(2) says, whatever program sets the clock",
+            "kernel.synchronized": "the greatest error is below the 16 s that it comes to where nothing sets the clock",
+            "kernel.marked": "the mark that the clock is not synchronized is not set; some programs never take it away",
+            "kernel.maxErrorSeconds": "how far off the clock may be; it grows by 0.5 ms a second without a correction",
             "chrony": "unknown where chrony does not run",
             "timesyncd": "unknown where systemd-timesyncd does not run",
             "timesyncd.offsetSeconds": "as of chrony, when the server last answered; absent before it did",
@@ -30,18 +37,35 @@ struct ClockCollector: Collector {
     func collect(_ parameters: [String: Value], in surroundings: Surroundings) async throws(Unknown) -> Observation {
         let systemd = await attempt { () async throws(Unknown) in try await timedatectl(surroundings) }
         let chrony = await attempt { () async throws(Unknown) in try await tracking(surroundings) }
-        // Where neither knows anything, there is nothing to tell.
-        if case .failure(let first) = systemd, case .failure(let second) = chrony {
+        let kernel = await attempt { () async throws(Unknown) in try await kernelState(surroundings) }
+        // Where none knows anything, there is nothing to tell.
+        if case .failure(let first) = systemd, case .failure(let second) = chrony, case .failure = kernel {
             throw Unknown(first.reason, "\(first.detail); \(second.detail)", hint: first.hint)
         }
         let timesyncd = await attempt { () async throws(Unknown) in try await timesyncStatus(surroundings) }
-        var fields: [String: Value] = ["chrony": chrony.value, "timesyncd": timesyncd.value]
+        var fields: [String: Value] = [
+            "chrony": chrony.value, "timesyncd": timesyncd.value, "kernel": kernel.value,
+        ]
         switch systemd {
         case .success(let settings): fields.merge(settings) { $1 }
         case .failure(let unknown):
-            for field in ["ntpEnabled", "synchronized", "timeZone"] { fields[field] = unknown.value }
+            for field in ["ntpEnabled", "timeZone"] { fields[field] = unknown.value }
+            let known = try? kernel.get()
+            fields["synchronized"] = known?[field: "synchronized"] ?? unknown.value
         }
-        return Observation(.map(Map(fields)), source: "timedatectl show and timesync-status, chronyc -c tracking")
+        return Observation(
+            .map(Map(fields)), source: "timedatectl show and timesync-status, chronyc -c tracking, adjtimex")
+    }
+
+    /// As systemd's timedated judges it: the mark may stand so that the kernel leaves the hardware's clock alone.
+    private func kernelState(_ surroundings: Surroundings) async throws(Unknown) -> Value {
+        let state = try await surroundings.effects.clockState()
+        return .map([
+            "synchronized": .bool(state.maxErrorMicroseconds < 16_000_000),
+            "marked": .bool(!state.isMarkedUnsynchronized),
+            "maxErrorSeconds": .double(Double(state.maxErrorMicroseconds) / 1e6),
+            "estimatedErrorSeconds": .double(Double(state.estimatedErrorMicroseconds) / 1e6),
+        ])
     }
 
     private func timedatectl(_ surroundings: Surroundings) async throws(Unknown) -> [String: Value] {

@@ -342,6 +342,37 @@ private func whyUnknown(
         #expect(abs((offset ?? 0) - (expected ?? 0)) < 1e-9)
     }
 
+    @Test(arguments: [(0, false, true), (15_999_999, true, true), (16_000_000, true, false)] as [(Int64, Bool, Bool)])
+    func `where no program tells, the kernel does`(error: Int64, isMarked: Bool, isSynchronized: Bool) async throws {
+        var effects = MadeUpWorld()
+        effects.clock = ClockState(
+            isMarkedUnsynchronized: isMarked, maxErrorMicroseconds: error, estimatedErrorMicroseconds: 250)
+        let fact = try await collect(ClockCollector(), in: Surroundings(now: recordedAt, effects: effects))
+        #expect(fact.flag("synchronized") == isSynchronized)
+        #expect(fact.flag("kernel.synchronized") == isSynchronized)
+        #expect(fact.flag("kernel.marked") == !isMarked)
+        #expect(fact.at("kernel.maxErrorSeconds")?.description == Value.double(Double(error) / 1e6).description)
+        #expect(fact.at("kernel.estimatedErrorSeconds")?.description == "0.00025")
+        #expect(fact.reason("chrony") == "notFound")
+        #expect(fact.reason("ntpEnabled") == "notFound")
+    }
+
+    @Test func `what systemd says of the clock counts before what the kernel does`() async throws {
+        var effects = MadeUpWorld(commands: ["timedatectl show --no-pager": output(show)])
+        effects.clock = ClockState(
+            isMarkedUnsynchronized: false, maxErrorMicroseconds: 1, estimatedErrorMicroseconds: 1)
+        let fact = try await collect(ClockCollector(), in: Surroundings(now: recordedAt, effects: effects))
+        #expect(fact.flag("synchronized") == false)
+        #expect(fact.flag("kernel.synchronized") == true)
+    }
+
+    /// Whatever this machine's clock is like: the kernel's answer is of its kind.
+    @Test func `the real kernel answers without a privilege`() async throws {
+        let state = try await world.clockState()
+        #expect(state.maxErrorMicroseconds >= 0)
+        #expect(state.estimatedErrorMicroseconds >= 0)
+    }
+
     @Test func `where only one of them answers, the other's part is unknown`() async throws {
         let effects = MadeUpWorld(commands: ["timedatectl show --no-pager": output(show)])
         let fact = try await collect(ClockCollector(), in: Surroundings(now: recordedAt, effects: effects))
