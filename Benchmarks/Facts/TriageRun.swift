@@ -39,7 +39,9 @@ struct TriageRun {
         }
         time = .now - start
         notes = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
-        confirmed = try Self.confirmed(in: Array(Data(contentsOf: output)))
+        let printed = Array(try Data(contentsOf: output))
+        // What only writes a file prints nothing.
+        confirmed = printed.isEmpty ? [] : try Self.confirmed(in: printed)
     }
 
     private static func highWaterMark(of process: pid_t) -> Int {

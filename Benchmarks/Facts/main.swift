@@ -1,8 +1,9 @@
 // Times a diagnosis of a large cluster: `swift run -c release bench-facts [PODS]`.
 //
 // Makes up a cluster of 100,000 pods (about 500 MB of JSON), serves it from this process in pages of 500, writes it into
-// a snapshot, and runs the `triage` beside this binary on both: `triage run hpa-missing-cpu-request`. Beside it stands
-// what Foundation takes to decode the same pages from memory, with nobody's conditions.
+// a snapshot, and runs the `triage` beside this binary on both: `triage run hpa-missing-cpu-request`. Then `triage
+// collect` writes a snapshot of what is served, which has to give the same answer. Beside it stands what Foundation takes
+// to decode the same pages from memory, with nobody's conditions.
 internal import CEL
 internal import Collectors
 internal import Facts
@@ -60,6 +61,15 @@ for (name, title) in [("few", "1,000 pods"), ("all", "\(count) pods")] {
     users: [{name: nobody, user: {}}]
     """.write(to: kubeconfig, atomically: true, encoding: .utf8)
     try report("from the server, \(title)", ["--kubeconfig", kubeconfig.path], bytes: podBytes[name] ?? 0)
+    let file = scratch.appending(path: "collected.triage").path
+    let run = try TriageRun(
+        ["collect", "hpa-missing-cpu-request", "-o", file, "--timeout", "600", "--kubeconfig", kubeconfig.path],
+        scratch: scratch)
+    print(
+        "collected from the server, \(title): \(rounded(rate(podBytes[name] ?? 0, run.time))) MB/s, peak "
+            + "\(megabytes(run.peakBytes)) MB, \(run.time)")
+    try report("from what was collected, \(title)", ["--snapshot", file], bytes: podBytes[name] ?? 0)
+    try? FileManager.default.removeItem(atPath: file)
 }
 for (name, title) in [("few", "1,000 pods"), ("all", "\(count) pods")] {
     guard let cluster = clusters[name] else { continue }

@@ -24,33 +24,40 @@ internal import Glibc
     /// The bytes from there on, as many as there are up to the count.
     package func read(at offset: Int, count: Int) throws(ArchiveError) -> [UInt8] {
         guard offset >= 0, offset <= size, count > 0 else { return [] }
-        return try Self.read(descriptor, at: offset, count: min(count, size - offset), path: path)
-    }
-
-    static func read(
-        _ descriptor: Int32, at offset: Int, count wanted: Int, path: String
-    ) throws(ArchiveError) -> [UInt8] {
-        var failure: ArchiveError?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-            while filled < wanted {
-                let start = unsafe buffer.baseAddress?.advanced(by: filled)
-                let count = unsafe pread(descriptor, start, wanted - filled, off_t(offset + filled))
-                if count < 0, errno == EINTR { continue }
-                if count < 0 { failure = .last(path) }
-                guard count > 0 else { return }
-                filled += count
-            }
-        }
-        if let failure { throw failure }
-        return bytes
+        return try readPart(descriptor, at: offset, count: min(count, size - offset), else: { ArchiveError.last(path) })
     }
 }
 
-/// A file that appears whole or not at all: written beside its place, and put there when everything is on the disk.
+/// The bytes of a file from there on, as many as there are up to the count.
+///
+/// - Parameter failure: made of `errno`.
+package func readPart<Failure: Error>(
+    _ descriptor: Int32, at offset: Int, count wanted: Int, else failure: () -> Failure
+) throws(Failure) -> [UInt8] {
+    var problem: Failure?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
+        while filled < wanted {
+            let start = unsafe buffer.baseAddress?.advanced(by: filled)
+            let count = unsafe pread(descriptor, start, wanted - filled, off_t(offset + filled))
+            if count < 0, errno == EINTR { continue }
+            if count < 0 { problem = failure() }
+            guard count > 0 else { return }
+            filled += count
+        }
+    }
+    if let problem { throw problem }
+    return bytes
+}
+
+/// A file that appears whole or not at all.
+///
+/// It has no name until everything is on the disk, so that nothing of it stays whenever the process ends. Where the file
+/// system has no files without a name, it is written beside its place.
 @safe package final class NewFile {
     private let path: String
     private let temporary: String
     private var descriptor: Int32
+    private var hasName: Bool
     private var buffer: [UInt8] = []
     /// How many bytes were written.
     package private(set) var position = 0
@@ -61,8 +68,21 @@ internal import Glibc
         // What an earlier process of this number left behind, when the machine stopped.
         unsafe unlink(temporary)
         // Facts are for the person who collected them.
-        descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let hasProcesses = unsafe access("/proc/self/fd", X_OK) == 0
+        let nameless =
+            unsafe hasProcesses ? open(Self.folder(of: path), O_WRONLY | Self.withoutName | O_CLOEXEC, 0o600) : -1
+        hasName = nameless < 0
+        descriptor =
+            unsafe hasName ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) : nameless
         guard descriptor >= 0 else { throw .last(path) }
+    }
+
+    /// `O_TMPFILE`, a macro that Swift does not see.
+    private static let withoutName = O_DIRECTORY | 0o20_000_000
+
+    private static func folder(of path: String) -> String {
+        let slash = path.lastIndex(of: "/")
+        return slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     }
 
     deinit { abandon() }
@@ -90,13 +110,17 @@ internal import Glibc
     package func commit() throws(ArchiveError) {
         try flush()
         guard fsync(descriptor) == 0 || errno == EINVAL else { throw .last(path) }
+        if !hasName {
+            // A link replaces nothing, so it is made beside the place too.
+            let made = unsafe linkat(AT_FDCWD, "/proc/self/fd/\(descriptor)", AT_FDCWD, temporary, AT_SYMLINK_FOLLOW)
+            guard made == 0 else { throw .last(path) }
+            hasName = true
+        }
         guard unsafe rename(temporary, path) == 0 else { throw .last(path) }
         close(descriptor)
         descriptor = -1
         // The name, too, outlives a power cut.
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let directory = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = unsafe open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }
         fsync(directory)
         close(directory)
@@ -107,7 +131,7 @@ internal import Glibc
         guard descriptor >= 0 else { return }
         close(descriptor)
         descriptor = -1
-        unsafe unlink(temporary)
+        if hasName { unsafe unlink(temporary) }
     }
 }
 

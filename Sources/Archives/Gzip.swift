@@ -54,7 +54,7 @@ package enum Gzip {
 }
 
 /// Unpacks gzip as it comes in, piece by piece, and never more than was allowed.
-@safe package final class Inflater {
+@safe package final class Inflater: Unpacker {
     private static let pieceSize = 128 << 10
     private let stream: UnsafeMutablePointer<z_stream>
     private var piece = [UInt8](repeating: 0, count: pieceSize)
@@ -84,7 +84,7 @@ package enum Gzip {
         unsafe stream.deallocate()
     }
 
-    /// Unpacks what the bytes hold and hands it on; the next member may follow at once.
+    /// The next member may follow at once.
     package func inflate(
         _ bytes: [UInt8], _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
@@ -99,6 +99,10 @@ package enum Gzip {
             }
             offset += try unsafe step(bytes, from: offset, use)
         }
+    }
+
+    package func finish(_ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError) {
+        guard isAtEnd else { throw ArchiveError(.truncated, "its end is missing") }
     }
 
     /// Unpacks until the input or the piece is used up; gives how many bytes of the input were.
@@ -139,6 +143,16 @@ package enum Gzip {
             }
         }
     }
+}
+
+/// Unpacks what comes in piece by piece, and never more than was allowed.
+package protocol Unpacker {
+    /// Unpacks what the bytes hold and hands it on.
+    func inflate(
+        _ bytes: [UInt8], _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
+    ) throws(ArchiveError)
+    /// Says that there is no more.
+    func finish(_ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError)
 }
 
 /// What may come out of what is packed.

@@ -88,6 +88,7 @@ internal import Glibc
     package func read(at offset: Int, count: Int) throws(ArchiveError) -> [UInt8] {
         guard offset >= 0, offset <= size, count > 0 else { return [] }
         guard descriptor >= 0 else { return Array(memory[offset..<min(size, offset + count)]) }
-        return try ArchiveFile.read(descriptor, at: offset, count: min(count, size - offset), path: "what was unpacked")
+        return try readPart(
+            descriptor, at: offset, count: min(count, size - offset), else: { ArchiveError.last("what was unpacked") })
     }
 }

@@ -1,7 +1,7 @@
 internal import CLZMA
 
 /// Unpacks xz as it comes in, piece by piece, and never more than was allowed.
-@safe package final class XZInflater {
+@safe package final class XZInflater: Unpacker {
     private static let pieceSize = 128 << 10
     /// Of memory: `xz -9` needs 65 MiB to be unpacked.
     private static let mostMemory: UInt64 = 160 << 20
@@ -31,14 +31,12 @@ internal import CLZMA
         unsafe stream.deallocate()
     }
 
-    /// Unpacks what the bytes hold and hands it on.
     package func inflate(
         _ bytes: [UInt8], _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
         try unsafe run(bytes, LZMA_RUN, use)
     }
 
-    /// Says that there is no more.
     package func finish(_ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void) throws(ArchiveError) {
         try unsafe run([], LZMA_FINISH, use)
         guard isAtEnd else { throw ArchiveError(.truncated, "its end is missing") }

@@ -23,15 +23,21 @@ extension Diagnostician {
     }
 
     private func fact(for request: FactRequest, from source: FactSource) async -> Fact {
-        let fact = await unredactedFact(for: request, from: source)
-        guard !redaction.isEmpty else { return fact }
-        return redaction.applied(to: fact, as: catalogue[request.key.collector]?.declaration.returns ?? .dyn)
+        let lists = recorder?.lists(of: request.key)
+        var fact = await unredactedFact(for: request, from: source, lists)
+        if !redaction.isEmpty {
+            fact = redaction.applied(to: fact, as: catalogue[request.key.collector]?.declaration.returns ?? .dyn)
+        }
+        recorder?.record(fact, lists)
+        return fact.projected(request.reading)
     }
 
-    private func unredactedFact(for request: FactRequest, from source: FactSource) async -> Fact {
+    private func unredactedFact(
+        for request: FactRequest, from source: FactSource, _ lists: (any ListRecorder)?
+    ) async -> Fact {
         switch source {
         case .snapshot(let snapshot):
-            return await snapshot.fact(request.key, reading: request.reading)?.projected(request.reading)
+            return await snapshot.fact(request.key, reading: recorder == nil ? request.reading : .whole)
                 ?? Fact(
                     key: request.key, result: .failure(Unknown(.notCollected, "the snapshot does not hold it")),
                     provenance: Provenance(
@@ -44,6 +50,7 @@ extension Diagnostician {
                     all: request.askers.map { permissions[$0] ?? .none })
             }
             surroundings.reading = request.reading
+            if catalogue[request.key.collector]?.declaration.readsInPart ?? false { surroundings.lists = lists }
             let fact = await fact(for: request, in: surroundings)
             progress(.collected(fact))
             return fact

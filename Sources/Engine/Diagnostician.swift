@@ -82,6 +82,8 @@ package struct Diagnostician: Sendable {
     /// Made once by whoever looks at many texts; otherwise it is made for each.
     package var matcher: SymptomMatcher?
     var reads: ReadsOfPlaybooks?
+    /// Takes each fact that is had, whole.
+    var recorder: (any FactRecorder)?
     /// Facts that a test gives by their name in one playbook, and the platform that it or a person says.
     var given: [String: [String: Fact]] = [:]
     package var givenPlatform: String?
@@ -109,11 +111,16 @@ package struct Diagnostician: Sendable {
         await investigate(inquiry).diagnosis
     }
 
-    /// Every fact that the playbooks mention (those that the inquiry names, else all), to be saved.
-    package func collect(_ inquiry: Inquiry) async -> Snapshot {
+    /// Every fact that the playbooks mention (those that the inquiry names, else all), each given away when it is there.
+    ///
+    /// What stays in memory of long lists is what conditions read. Returns a snapshot that holds no facts.
+    package func collect(_ inquiry: Inquiry, into recorder: any FactRecorder) async -> Snapshot {
         var wide = inquiry
         wide.scope = .everything
-        return await investigate(wide).snapshot
+        var recording = self
+        recording.recorder = recorder
+        let read = await recording.investigate(wide).snapshot
+        return Snapshot(subject: read.subject, now: read.now, text: read.text)
     }
 
     /// The answer together with all that it rests on.
@@ -130,7 +137,7 @@ package struct Diagnostician: Sendable {
         let memory = await remember(
             WorkingMemory(
                 situation, catalogue: catalogue, costLimit: limits.cost, facts: inquiry.known,
-                reads: inquiry.scope == .deciding ? reads ?? .inPart() : .everything),
+                reads: inquiry.scope == .deciding || recorder != nil ? reads ?? .inPart() : .everything),
             asked: asked,
             wanting: inquiry.scope,
             from: await source(with: inquiry.text))

@@ -83,7 +83,7 @@ package struct Declaration: Sendable {
     package var secrets: [String]
     /// `verb,verb:resource` of what is asked for whatever the parameters, and not for everybody to ask for.
     package var asks: [String]
-    /// Whether it leaves out what nobody reads.
+    /// Whether it leaves out what nobody reads of its lists' elements, and gives whole ones to who takes them.
     package var readsInPart: Bool
 
     package init(

@@ -99,18 +99,9 @@ extension RedactionPatterns {
         return fact
     }
 
-    /// The snapshot without what matches, all of it in memory.
-    package func applied(to snapshot: Snapshot, catalogue: Catalogue) async -> Snapshot {
-        let subject = Snapshot.Subject(
-            context: applied(to: snapshot.subject.context), server: applied(to: snapshot.subject.server),
-            platform: snapshot.subject.platform)
-        var redacted = Snapshot(subject: subject, now: snapshot.now, text: applied(to: snapshot.text))
-        for key in snapshot.keys {
-            guard var fact = await snapshot.fact(key) else { continue }
-            fact.key.parameters = applied(to: key.parameters)
-            redacted.insert(applied(to: fact, as: catalogue[key.collector]?.declaration.returns ?? .dyn))
-        }
-        return redacted
+    package func applied(to subject: Snapshot.Subject) -> Snapshot.Subject {
+        Snapshot.Subject(
+            context: applied(to: subject.context), server: applied(to: subject.server), platform: subject.platform)
     }
 }
 

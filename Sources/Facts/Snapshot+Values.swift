@@ -95,7 +95,7 @@ extension ValueType {
         }
     }
 
-    var element: ValueType {
+    package var element: ValueType {
         switch self {
         case .list(let element): element
         case .nullable(let inner), .optional(let inner): inner.element
@@ -103,7 +103,7 @@ extension ValueType {
         }
     }
 
-    func field(_ name: String) -> ValueType {
+    package func field(_ name: String) -> ValueType {
         switch self {
         case .object(let fields): fields[name] ?? .dyn
         case .map(_, let value): value

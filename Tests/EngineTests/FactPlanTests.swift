@@ -241,7 +241,7 @@ import Testing
                     """))
         let diagnostician = world.diagnostician(playbooks)
         let live = await diagnostician.investigate(Inquiry(text: "the symptom of p"))
-        let saved = await diagnostician.collect(Inquiry(text: "the symptom of p"))
+        let saved = await diagnostician.collected(Inquiry(text: "the symptom of p"))
         let (read, problems) = Snapshot.load(
             saved.document(world.catalogue), file: "s.json", catalogue: world.catalogue)
         #expect(problems.isEmpty)

@@ -131,3 +131,47 @@ extension Diagnosis {
     }
     func finding(_ id: String) -> Finding? { findings.first { "\($0.playbook)/\($0.cause)" == id } }
 }
+
+/// Keeps what is recorded in memory.
+final class KeptFacts: FactRecorder {
+    private let facts = Mutex<[Fact]>([])
+    /// In the order in which they came.
+    var all: [Fact] { facts.withLock { $0 } }
+
+    func lists(of key: Fact.Key) -> (any ListRecorder)? { all.contains { $0.key == key } ? nil : KeptLists() }
+
+    func record(_ fact: Fact, _ lists: (any ListRecorder)?) {
+        var fact = fact
+        fact.reading = .whole
+        if case .success(.map(let map)) = fact.result, let lists = lists as? KeptLists {
+            fact.result = .success(.map(Map(map.entries.map { ($0.key, lists[$0.key] ?? $0.value) })))
+        }
+        facts.withLock { [fact] facts in
+            if !facts.contains(where: { $0.key == fact.key }) { facts.append(fact) }
+        }
+    }
+}
+
+private final class KeptLists: ListRecorder {
+    private let lists = Mutex<[String: [Value]]>([:])
+    subscript(key: Value) -> Value? {
+        guard case .string(let field) = key else { return nil }
+        return lists.withLock { $0[field].map { .list(List($0)) } }
+    }
+
+    func take(_ element: Value, of field: String) throws(Unknown) {
+        lists.withLock { $0[field, default: []].append(element) }
+    }
+
+    func restart(_ field: String) { lists.withLock { $0[field] = nil } }
+}
+
+extension Diagnostician {
+    /// What `collect` gives away, in a snapshot.
+    func collected(_ inquiry: Inquiry) async -> Snapshot {
+        let kept = KeptFacts()
+        var snapshot = await collect(inquiry, into: kept)
+        for fact in kept.all { snapshot.insert(fact) }
+        return snapshot
+    }
+}

@@ -85,8 +85,15 @@ import Testing
             for gone in ["managedFields", "nodeName", "podIP", "hunter2"] {
                 #expect(!text.contains(gone), "\(gone) is kept")
             }
-            let saved = await diagnostician.collect(Inquiry(names: names)).facts.first { $0.key == pods.key }
-            let whole = try #require(try saved?.result.get())
+            let file = folder.appending(path: "facts").path()
+            let recorder = try SnapshotRecorder(file, catalogue: .builtIn)
+            let about = await diagnostician.collect(Inquiry(names: names), into: recorder)
+            let counts = try recorder.finish(subject: about.subject, now: about.now, text: about.text)
+            let snapshot = try SnapshotArchive.open(file, catalogue: .builtIn)
+            #expect(counts.facts == snapshot.keys.count)
+            let whole = try #require(try await snapshot.fact(pods.key)?.result.get())
+            #expect(whole.member("items")?.elements?.count == Self.count)
+            #expect(!"\(whole)".contains("hunter2"))
             #expect(Self.count(value) < Self.count * 20)
             #expect(Self.count(value) < Self.count(whole))
             #expect("\(whole)".contains("nodeName"))

@@ -45,15 +45,11 @@ enum CaptureArchive {
     private static func unpack(
         _ file: ArchiveFile, isXZ: Bool, _ use: (UnsafeRawBufferPointer) throws(ArchiveError) -> Void
     ) throws(ArchiveError) {
-        let xz = isXZ ? try XZInflater(limit: mostBytes) : nil
-        let gzip = isXZ ? nil : try Inflater(limit: mostBytes)
+        let unpacker: any Unpacker = isXZ ? try XZInflater(limit: mostBytes) : try Inflater(limit: mostBytes)
         for offset in stride(from: 0, to: file.size, by: chunk) {
-            let packed = try file.read(at: offset, count: min(chunk, file.size - offset))
-            try unsafe xz?.inflate(packed, use)
-            try unsafe gzip?.inflate(packed, use)
+            try unsafe unpacker.inflate(try file.read(at: offset, count: min(chunk, file.size - offset)), use)
         }
-        try unsafe xz?.finish(use)
-        guard gzip?.isAtEnd ?? true else { throw ArchiveError(.truncated, "its end is missing") }
+        try unsafe unpacker.finish(use)
     }
 }
 

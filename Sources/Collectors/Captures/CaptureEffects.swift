@@ -45,7 +45,7 @@ struct CaptureEffects: Effects, ResourceCatalogue {
         for object in try contents.objects(
             of: location, namespace: query.namespace, reading: pages.needed, where: selectors)
         {
-            pages.give(object)
+            try pages.give(object)
         }
         pages.endGiving()
         return HTTPResponse(status: 200, headers: [("Content-Type", "application/json")], body: [])

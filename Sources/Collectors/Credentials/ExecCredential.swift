@@ -99,10 +99,12 @@ struct ExecCredential: Sendable {
         var environment = surroundings.environment
         for variable in exec.environment { environment[variable.name] = variable.value }
         environment["KUBERNETES_EXEC_INFO"] = information(exec, access)
+        // Before the fact is given up, so that its reason names the plugin, and all others that need it have it too.
+        let seconds = min(30, surroundings.secondsLeft(or: 30) * 0.9)
         let output: CommandOutput
         do throws(Unknown) {
             output = try await surroundings.effects.run(
-                Command(path, exec.arguments, environment: environment, deadlineSeconds: 30, outputLimit: 1 << 20))
+                Command(path, exec.arguments, environment: environment, deadlineSeconds: seconds, outputLimit: 1 << 20))
         } catch  where error.reason == .notFound {
             result.problem = .missing
             result.detail = error.detail

@@ -1,3 +1,4 @@
+internal import Archives
 internal import CEL
 internal import Facts
 
@@ -49,7 +50,8 @@ struct CaptureFolder: CaptureTree {
     func read(_ path: String, at offset: Int, count: Int) throws(Unknown) -> [UInt8] {
         let descriptor = try opened(path, limit: .max)
         defer { close(descriptor) }
-        return try SystemEffects.readPart(descriptor, at: offset, count: count, path: path)
+        return try readPart(
+            descriptor, at: offset, count: count, else: { Unknown(errorNumber: errno, path: path) })
     }
 
     private func opened(_ path: String, limit: Int) throws(Unknown) -> Int32 {

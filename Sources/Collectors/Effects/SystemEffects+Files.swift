@@ -97,23 +97,6 @@ extension SystemEffects {
         }
     }
 
-    /// The bytes from there on, as many as there are up to the count.
-    static func readPart(_ descriptor: Int32, at offset: Int, count: Int, path: String) throws(Unknown) -> [UInt8] {
-        var problem: Int32 = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let start = unsafe buffer.baseAddress?.advanced(by: filled)
-                let given = unsafe pread(descriptor, start, count - filled, off_t(offset + filled))
-                if given < 0, errno == EINTR { continue }
-                if given < 0 { problem = errno }
-                guard given > 0 else { return }
-                filled += given
-            }
-        }
-        guard problem == 0 else { throw Unknown(errorNumber: problem, path: path) }
-        return bytes
-    }
-
     package func status(of path: String) async throws(Unknown) -> FileStatus {
         var information = stat()
         if unsafe stat(path, &information) != 0 {

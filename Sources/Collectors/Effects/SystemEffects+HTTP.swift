@@ -60,7 +60,8 @@ extension SystemEffects {
         } catch let unknown as Unknown {
             throw unknown
         } catch {
-            throw Unknown(requestFailure: error, target: target)
+            let way = request.proxy.map { " through the proxy \(withoutCredentials($0))" } ?? ""
+            throw Unknown(requestFailure: error, target: target + way)
         }
     }
 

@@ -58,11 +58,11 @@ struct KubernetesCollector: Collector {
         // Where nothing of an object is read, how many there are may be.
         let projection = surroundings.reading["items"]?.elements ?? .nothing
         let isSecret = location.plural == "secrets" && location.group.isEmpty
-        let pages = ObjectPages(path, reading: projection, isSecret: isSecret)
+        let pages = ObjectPages(path, reading: projection, isSecret: isSecret, into: surroundings.lists)
         let listed =
             query.name.isEmpty
             ? try await client.list(path, query.selectors, pageSize: pageSize, of: location.fullName, to: pages)
-            : try await one(path, location, client, reading: projection, isSecret: isSecret)
+            : try await one(path, location, client, to: pages)
         return Observation(
             .map([
                 "items": .list(List(listed.items)), "resourceVersion": .string(listed.version),
@@ -73,8 +73,7 @@ struct KubernetesCollector: Collector {
     }
 
     private func one(
-        _ path: String, _ location: ResourceLocation, _ client: APIClient, reading projection: Projection,
-        isSecret: Bool
+        _ path: String, _ location: ResourceLocation, _ client: APIClient, to pages: ObjectPages
     ) async throws(Unknown) -> (items: [Value], version: String) {
         let response = try await client.get(path)
         // The resource exists and this object does not: that is an answer. A resource that does not exist says so in
@@ -83,8 +82,8 @@ struct KubernetesCollector: Collector {
         guard response.status == 200, let object = response.json else {
             throw client.refusal(response, path, verb: "get", resource: location.fullName)
         }
-        let kept = ObjectRedaction.redact(object, isSecret: isSecret).projected(projection)
-        return ([kept], object[field: "metadata"]?[field: "resourceVersion"]?.text ?? "")
+        try pages.give(object)
+        return (pages.items(), object[field: "metadata"]?[field: "resourceVersion"]?.text ?? "")
     }
 }
 

@@ -10,35 +10,48 @@ final class ObjectPages: BodyReader {
         var items: [Value] = []
         /// Whether objects were given, and not a text.
         var isGiven = false
+        /// Why an object could not be written.
+        var failure: Unknown?
     }
+
+    private static let field = "items"
 
     private let path: String
     private let isSecret: Bool
     private let projection: Projection
     /// What has to be there of an object that is given.
     let needed: Projection
+    private let lists: (any ListRecorder)?
     private let state: Mutex<State>
 
-    /// - Parameter projection: of an object.
-    init(_ path: String, reading projection: Projection, isSecret: Bool) {
+    /// - Parameters:
+    ///   - projection: of an object.
+    ///   - lists: takes the objects whole.
+    init(_ path: String, reading projection: Projection, isSecret: Bool, into lists: (any ListRecorder)? = nil) {
         self.path = path
         self.isSecret = isSecret
         self.projection = projection
-        let needed = ObjectRedaction.needs(projection)
+        self.lists = lists
+        let needed = lists == nil ? ObjectRedaction.needs(projection) : .whole
         self.needed = needed
-        state = Mutex(State(reader: JSONListReader("items", reading: needed)))
+        state = Mutex(State(reader: JSONListReader(Self.field, reading: needed)))
     }
 
     func take(_ piece: UnsafeRawBufferPointer) throws(Unknown) {
-        try read { state throws(JSONError) in
-            try unsafe state.reader.take(piece) { state.items.append(kept($0)) }
+        let failure = try read { state throws(JSONError) in
+            try unsafe state.reader.take(piece) { add($0, to: &state.items, &state.failure) }
+            return state.failure
         }
+        if let failure { throw failure }
     }
 
     /// Takes an object that somebody else has read, as one of the only page.
-    func give(_ object: Value) {
-        let kept = kept(object)
-        state.withLock { $0.items.append(kept) }
+    func give(_ object: Value) throws(Unknown) {
+        let failure = state.withLock { state in
+            add(object, to: &state.items, &state.failure)
+            return state.failure
+        }
+        if let failure { throw failure }
     }
 
     /// Says that all objects are given.
@@ -48,7 +61,7 @@ final class ObjectPages: BodyReader {
     func endPage() throws(Unknown) -> (token: String, version: String) {
         try read { state throws(JSONError) in
             if state.isGiven { return ("", "") }
-            let fields = try state.reader.finish { state.items.append(kept($0)) }
+            let fields = try state.reader.finish { add($0, to: &state.items, &state.failure) }
             guard state.reader.isFound else {
                 throw JSONError(.unexpectedEnd, "it has no field 'items'", offset: 0, line: 1, column: 1)
             }
@@ -64,6 +77,7 @@ final class ObjectPages: BodyReader {
             $0.reader.restart()
             $0.items = []
         }
+        lists?.restart(Self.field)
     }
 
     /// The objects so far; they are given away.
@@ -74,8 +88,11 @@ final class ObjectPages: BodyReader {
         }
     }
 
-    private func kept(_ object: Value) -> Value {
-        ObjectRedaction.redact(object, isSecret: isSecret, reading: projection, needed)
+    private func add(_ object: Value, to items: inout [Value], _ failure: inout Unknown?) {
+        let whole = ObjectRedaction.redact(object, isSecret: isSecret)
+        items.append(projection == needed ? whole : whole.projected(projection))
+        guard let lists, failure == nil else { return }
+        do throws(Unknown) { try lists.take(whole, of: Self.field) } catch { failure = error }
     }
 
     private func read<Result>(

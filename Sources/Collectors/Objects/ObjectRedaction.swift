@@ -16,12 +16,6 @@ enum ObjectRedaction {
         return changed.map { .map($0) } ?? object
     }
 
-    /// The object with what the projection reads of it, where at least what `needs` says of it is there.
-    static func redact(_ object: Value, isSecret: Bool, reading projection: Projection, _ needed: Projection) -> Value {
-        let redacted = redact(object, isSecret: isSecret)
-        return projection == needed ? redacted : redacted.projected(projection)
-    }
-
     /// What has to be there of an object so that nothing of what the projection reads stays that should be taken out:
     /// the name beside a value tells whether it is a secret.
     static func needs(_ projection: Projection) -> Projection {

@@ -107,7 +107,22 @@ extension LoadedMaterial {
     fileprivate func failure(_ field: String) -> Unknown {
         if let unknown { return unknown }
         let reason: Unknown.Reason = problem == .missing ? .notFound : .malformed
-        return Unknown(reason, "\(field) of the kubeconfig cannot be used: \(problem.rawValue) \(path)\(detail)")
+        let place = path.isEmpty || problem == .missing ? "" : "\(path): "
+        return Unknown(reason, "\(field) of the kubeconfig cannot be used: \(place)\(detail.isEmpty ? words : detail)")
+    }
+
+    /// For what has no detail of its own.
+    private var words: String {
+        switch problem {
+        case .none: "it does not fit"
+        case .missing: "\(path) does not exist"
+        case .unreadable: "it may not be read"
+        case .directory: "it is a directory"
+        case .empty: "it is empty"
+        case .notBase64: "it is no base64"
+        case .notPEM, .wrongPEM: "it is not the PEM that is wanted"
+        case .malformed: "it cannot be decoded"
+        }
     }
 }
 

@@ -8,8 +8,7 @@ package import Facts
 package final class SnapshotWriter {
     /// A list within a fact that is written before the fact itself.
     private struct OpenList {
-        var buffer: [UInt8] = []
-        var count = 0
+        var chunk = ListChunk()
         var chunks: [SnapshotMember] = []
     }
 
@@ -22,7 +21,7 @@ package final class SnapshotWriter {
     private let catalogue: Catalogue
     private var numbers: [Fact.Key: Int] = [:]
     private var lists: [ListName: OpenList] = [:]
-    private var entries: [Value] = []
+    private var entries: [(key: Fact.Key, document: Value)] = []
 
     package init(_ path: String, catalogue: Catalogue) throws(ArchiveError) {
         file = try NewFile(path)
@@ -31,18 +30,7 @@ package final class SnapshotWriter {
             "apiVersion": .string(Snapshot.apiVersion), "kind": .string(SnapshotFormat.kind),
             "formatVersion": .int(SnapshotFormat.version),
         ])
-        _ = try write(SnapshotFormat.markerPath, json(marker))
-    }
-
-    /// Writes a snapshot as a whole, those of its facts that are not in memory too.
-    package static func write(
-        _ snapshot: Snapshot, to path: String, catalogue: Catalogue
-    ) async throws(ArchiveError) {
-        let writer = try SnapshotWriter(path, catalogue: catalogue)
-        for key in snapshot.keys {
-            if let fact = await snapshot.fact(key) { try writer.add(fact) }
-        }
-        try writer.finish(subject: snapshot.subject, now: snapshot.now, text: snapshot.text)
+        _ = try write(SnapshotFormat.markerPath, SnapshotFormat.json(marker))
     }
 
     /// Adds an element, as JSON, to a list of a fact that is added later.
@@ -50,22 +38,32 @@ package final class SnapshotWriter {
         let name = ListName(key: key, field: field)
         // Taken out while it grows, so that its bytes are not copied.
         var list = lists.removeValue(forKey: name) ?? OpenList()
-        list.buffer += list.buffer.isEmpty ? [UInt8(ascii: "[")] : [UInt8(ascii: ","), 0x0A]
-        list.buffer += element
-        list.count += 1
-        if list.buffer.count >= SnapshotFormat.chunkSize { try flush(&list, name) }
+        list.chunk.append(element)
+        if list.chunk.isFull { try flush(&list, name) }
         lists[name] = list
     }
 
+    /// Adds the list of a fact that is added later.
+    func add(_ packed: PackedList, to field: String, of key: Fact.Key) throws(ArchiveError) {
+        let start = file.position
+        let piece = 1 << 20
+        for offset in stride(from: 0, to: packed.bytes.size, by: piece) {
+            try file.write(try packed.bytes.read(at: offset, count: piece))
+        }
+        let chunks = packed.chunks.map { chunk in
+            var chunk = chunk
+            chunk.offset += start
+            return chunk
+        }
+        lists[ListName(key: key, field: field)] = OpenList(chunks: chunks)
+    }
+
     private func flush(_ list: inout OpenList, _ name: ListName) throws(ArchiveError) {
-        guard list.count > 0 else { return }
-        list.buffer += [UInt8(ascii: "]"), 0x0A]
-        let path = "\(base(name.key))/\(name.field)-\(padded(list.chunks.count + 1, 6)).json"
-        var chunk = try write(path, list.buffer)
-        chunk.count = list.count
+        guard let (content, count) = list.chunk.take() else { return }
+        var chunk = try write(
+            SnapshotFormat.chunkPath(base(name.key), name.field, list.chunks.count + 1), content)
+        chunk.count = count
         list.chunks.append(chunk)
-        list.buffer.removeAll(keepingCapacity: true)
-        list.count = 0
     }
 
     /// Adds a fact; what was appended to its lists belongs to it.
@@ -78,12 +76,12 @@ package final class SnapshotWriter {
             let type = catalogue[fact.key.collector]?.declaration.returns ?? .dyn
             let encoded = SnapshotValue.encode(value, as: type)
             let rest = try takeLongLists(out: encoded, of: fact.key)
-            entry.append((.string("value"), try write("\(base(fact.key)).json", json(rest)).document))
+            entry.append((.string("value"), try write("\(base(fact.key)).json", SnapshotFormat.json(rest)).document))
             let chunks = try closedLists(of: fact.key)
             if !chunks.isEmpty { entry.append((.string("lists"), .map(Map(chunks)))) }
         }
         for name in lists.keys where name.key == fact.key { lists[name] = nil }
-        entries.append(.map(Map(entry + fact.provenance.documentEntries)))
+        entries.append((fact.key, .map(Map(entry + fact.provenance.documentEntries))))
     }
 
     private func takeLongLists(out value: Value, of key: Fact.Key) throws(ArchiveError) -> Value {
@@ -99,7 +97,7 @@ package final class SnapshotWriter {
                 rest.append((name, value))
                 continue
             }
-            for element in list { try append(json(element), to: field, of: key) }
+            for element in list { try append(SnapshotFormat.json(element), to: field, of: key) }
         }
         return .map(Map(rest))
     }
@@ -115,7 +113,11 @@ package final class SnapshotWriter {
     }
 
     /// Writes the index and puts the file in its place.
-    package func finish(subject: Snapshot.Subject, now: Timestamp, text: String) throws(ArchiveError) {
+    ///
+    /// - Parameter isSorted: the facts stand in the order of their keys, not in that in which they came.
+    package func finish(
+        subject: Snapshot.Subject, now: Timestamp, text: String, isSorted: Bool = false
+    ) throws(ArchiveError) {
         var index: [(key: Value, value: Value)] = [
             (.string("apiVersion"), .string(Snapshot.apiVersion)), (.string("kind"), .string(SnapshotFormat.kind)),
             (.string("formatVersion"), .int(SnapshotFormat.version)),
@@ -130,9 +132,12 @@ package final class SnapshotWriter {
         if !text.isEmpty {
             index.append((.string("text"), try write(SnapshotFormat.textPath, Array(text.utf8)).document))
         }
-        index.append((.string("facts"), .list(List(entries))))
+        if isSorted {
+            entries.sort { ($0.key.collector, $0.key.parameters) < ($1.key.collector, $1.key.parameters) }
+        }
+        index.append((.string("facts"), .list(List(entries.map(\.document)))))
         let offset = file.position
-        let content = json(.map(Map(index)), layout: .indented(by: 1))
+        let content = SnapshotFormat.json(.map(Map(index)), layout: .indented(by: 1))
         try file.write(try SnapshotFormat.member(SnapshotFormat.indexPath, content, isLast: true))
         try file.write(SnapshotFormat.footer(indexOffset: offset))
         try file.commit()
@@ -144,23 +149,13 @@ package final class SnapshotWriter {
         return SnapshotMember(path: path, offset: offset, packed: file.position - offset, size: content.count)
     }
 
-    /// Encoded values are plain JSON, so there is nothing to refuse; what should come anyway is left out visibly.
-    private func json(_ value: Value, layout: JSONWriter.Layout = .compact) -> [UInt8] {
-        let writer = JSONWriter(layout: layout, substitute: { .string($0.description) })
-        return (try? writer.bytes(value)) ?? Array("null".utf8)
-    }
-
-    private func base(_ key: Fact.Key) -> String {
+    /// What the names of the fact's members begin with.
+    func base(_ key: Fact.Key) -> String {
         let number = numbers[key] ?? numbers.count + 1
         numbers[key] = number
         let name = key.collector.utf8.allSatisfy { isPlainLetter($0) || $0 == UInt8(ascii: ".") }
-        return "facts/\(padded(number, 4))-\(name ? String(key.collector.prefix(40)) : "fact")"
+        return "facts/\(SnapshotFormat.padded(number, 4))-\(name ? String(key.collector.prefix(40)) : "fact")"
     }
-}
-
-private func padded(_ number: Int, _ width: Int) -> String {
-    let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }
 
 private func isPlainLetter(_ byte: UInt8) -> Bool {

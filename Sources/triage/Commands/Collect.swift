@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Collectors
 internal import Engine
 internal import Facts
 internal import Playbooks
@@ -25,15 +26,12 @@ struct Collect: AsyncParsableCommand {
         let (names, text) = try asked(session)
         let inquiry = Inquiry(text: text, names: names, inputs: options.inputs, scope: .everything)
         if dryRun.dryRun { return try await session.printPlan(inquiry) }
-        var snapshot = try await session.diagnostician(text: text).collect(inquiry)
-        session.output.endProgress()
-        // The keys too, which the diagnostician needs as they are.
-        let patterns = try session.redaction()
-        if !patterns.isEmpty { snapshot = await patterns.applied(to: snapshot, catalogue: session.catalogue) }
         guard let output else { throw ValidationError("-o says which file to write") }
-        try await session.save(snapshot, to: output)
-        let unknown = snapshot.facts.count { (try? $0.result.get()) == nil }
-        session.output.note("\(output): \(snapshot.facts.count) facts, \(unknown) of them unknown")
+        let recorder = try session.recorder(output)
+        let about = try await session.diagnostician(text: text).collect(inquiry, into: recorder)
+        session.output.endProgress()
+        let (facts, unknown) = try session.finish(recorder, about)
+        session.output.note("\(output): \(facts) facts, \(unknown) of them unknown")
     }
 
     // As in Session.swift.

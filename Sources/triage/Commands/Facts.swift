@@ -150,7 +150,9 @@ struct CollectFact: AsyncParsableCommand {
                         "collectedAt": .timestamp(fact.provenance.collectedAt),
                     ]
                     switch fact.result {
-                    case .success(let value): fields["value"] = value
+                    case .success(let value):
+                        fields["value"] = value
+                        fields["unknownParts"] = unknownPartsDocument(of: value)
                     case .failure(let unknown):
                         fields["unknown"] = .map([
                             "reason": .string(unknown.reason.rawValue), "detail": .string(unknown.detail),
@@ -169,12 +171,28 @@ struct CollectFact: AsyncParsableCommand {
             switch fact.result {
             case .success(let value):
                 for line in yamlText(of: value).split(separator: "\n") { text.line("  \(line)") }
+                for (paths, unknown) in reasons(in: value) {
+                    text.add("  unknown: \(unknown.reason):", .yellow)
+                    text.wrapped(" \(unknown.detail): \(paths)", indent: 4, .yellow)
+                }
             case .failure(let unknown):
                 text.line("  unknown: \(unknown.reason.rawValue): \(unknown.detail)", .yellow)
                 if !unknown.hint.isEmpty { text.line("  to get it: \(unknown.hint)") }
             }
         }
         return text.rendered(inColor: output.isColored)
+    }
+
+    /// Why parts of the value are unknown: each reason once, with what it is the reason for.
+    private func reasons(in value: Value) -> [(paths: String, unknown: UnknownAttribute)] {
+        var order: [String] = []
+        var parts: [String: (paths: [String], unknown: UnknownAttribute)] = [:]
+        for (path, unknown) in unknownParts(of: value) {
+            let reason = "\(unknown.reason): \(unknown.detail)"
+            if parts[reason] == nil { order.append(reason) }
+            parts[reason, default: ([], unknown)].paths.append(path)
+        }
+        return order.compactMap { parts[$0] }.map { ($0.paths.joined(separator: ", "), $0.unknown) }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Archives
 internal import ArgumentParser
 internal import CEL
 internal import Collectors
@@ -82,11 +83,7 @@ struct ShowSnapshot: AsyncParsableCommand {
             ]
             switch fact.result {
             case .success(let value):
-                fields.append(
-                    (
-                        .string("unknownParts"),
-                        .list(CEL.List(unknownParts(of: value).map { unknownDocument($0.path, $0.unknown) }))
-                    ))
+                fields.append((.string("unknownParts"), unknownPartsDocument(of: value)))
                 if values { fields.append((.string("value"), value)) }
             case .failure(let unknown):
                 fields.append(
@@ -103,13 +100,19 @@ struct ShowSnapshot: AsyncParsableCommand {
         ])
     }
 
-    private func unknownDocument(_ path: String, _ unknown: UnknownAttribute) -> Value {
-        .map(["path": .string(path), "reason": .string(unknown.reason), "detail": .string(unknown.detail)])
-    }
+}
+
+/// What of a value is unknown, as it stands in documents.
+func unknownPartsDocument(of value: Value) -> Value {
+    .list(
+        CEL.List(
+            unknownParts(of: value).map { path, unknown in
+                .map(["path": .string(path), "reason": .string(unknown.reason), "detail": .string(unknown.detail)])
+            }))
 }
 
 /// What of a value is unknown, by path; alike ones of a list once.
-private func unknownParts(of value: Value) -> [(path: String, unknown: UnknownAttribute)] {
+func unknownParts(of value: Value) -> [(path: String, unknown: UnknownAttribute)] {
     var found: [(path: String, unknown: UnknownAttribute)] = []
     var seen: Set<String> = []
     func walk(_ value: Value, _ path: String) {
@@ -191,9 +194,12 @@ struct RedactSnapshot: AsyncParsableCommand {
         let session = Session(options)
         let patterns = try session.redaction()
         guard !patterns.isEmpty else { throw ValidationError("--redact or --redact-file says what to take out") }
-        let redacted = await patterns.applied(to: try await session.ownSnapshot(file), catalogue: session.catalogue)
-        try await session.save(redacted, to: output)
-        session.output.note("\(output): \(redacted.keys.count) facts")
+        let snapshot = try await session.ownSnapshot(file)
+        let recorder = try session.recorder(output)
+        for key in snapshot.keys {
+            if let fact = await snapshot.fact(key) { recorder.record(fact, nil) }
+        }
+        session.output.note("\(output): \(try session.finish(recorder, snapshot).facts) facts")
     }
 }
 
@@ -208,12 +214,29 @@ extension Session {
         return try await savedFacts(path)
     }
 
-    func save(_ snapshot: Snapshot, to path: String) async throws {
-        do {
-            try await SnapshotWriter.write(snapshot, to: path, catalogue: catalogue)
+    /// What writes a snapshot there, without what the person wants removed.
+    @inline(never)
+    func recorder(_ path: String) throws -> SnapshotRecorder {
+        let redaction = try redaction()
+        do throws(ArchiveError) {
+            return try SnapshotRecorder(path, catalogue: catalogue, redaction: redaction)
         } catch {
-            output.note("error: \(error)")
-            throw ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
+            throw notWritten(error)
         }
+    }
+
+    /// Puts the snapshot in its place; `about` says whose facts they are.
+    @inline(never)
+    func finish(_ recorder: SnapshotRecorder, _ about: Snapshot) throws -> (facts: Int, unknown: Int) {
+        do throws(ArchiveError) {
+            return try recorder.finish(subject: about.subject, now: about.now, text: about.text)
+        } catch {
+            throw notWritten(error)
+        }
+    }
+
+    private func notWritten(_ error: ArchiveError) -> ArgumentParser.ExitCode {
+        output.note("error: \(error)")
+        return ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
     }
 }

@@ -146,6 +146,8 @@ extension Value {
             #expect(fact.flag("proxy.inForce") == true)
             #expect(fact.flag("proxy.refused") == true)
             #expect(fact.text("proxy.source") == "HTTPS_PROXY")
+            let said = try #require(fact.text("http.error"))
+            #expect(said.contains("through the proxy http://127.0.0.1:") && !said.contains("s3cr3t"), "\(said)")
             #expect(fact.text("proxy.url")?.contains("s3cr3t") == false)
             #expect(fact.flag("tcp.open") == true)
         }

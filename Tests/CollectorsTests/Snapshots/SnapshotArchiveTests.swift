@@ -320,6 +320,10 @@ import Testing
             kill(getpid(), SIGKILL)
         }
         #expect(try bytes(path) == Array("old".utf8))
+        // What has no name until it is whole is gone with its writer.
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+            .filter { $0.hasPrefix("triage-killed-while-writing") }
+        #expect(left == ["triage-killed-while-writing.tar.gz"])
         try await SnapshotWriter.write(
             Snapshot(now: Self.now, facts: Self.facts), to: path, catalogue: .builtIn)
         #expect(try SnapshotArchive.open(path, catalogue: .builtIn).keys.count == Self.facts.count)
@@ -337,8 +341,19 @@ import Testing
     }
 }
 
+extension SnapshotWriter {
+    /// Writes a snapshot as a whole, those of its facts that are not in memory too.
+    static func write(_ snapshot: Snapshot, to path: String, catalogue: Catalogue) async throws {
+        let writer = try SnapshotWriter(path, catalogue: catalogue)
+        for key in snapshot.keys {
+            if let fact = await snapshot.fact(key) { try writer.add(fact) }
+        }
+        try writer.finish(subject: snapshot.subject, now: snapshot.now, text: snapshot.text)
+    }
+}
+
 /// A folder of its own for a test, to be removed by it.
-private func temporaryFolder() throws -> URL {
+func temporaryFolder() throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appending(path: "triage-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
