@@ -61,7 +61,7 @@ struct CausesTests {
         // What the text alone tells lacks no fact.
         let textual: Set = [
             "connection-refused/terraform-provider-unconfigured", "forbidden/service-account-lacks-role",
-            "forbidden/node-restricted", "forbidden/user-lacks-role",
+            "forbidden/node-restricted", "forbidden/user-lacks-role", "forbidden/bound-role-missing",
         ]
         let rows = TestCoverage(of: PasteTests.library.playbooks, by: report.results).rows
         #expect(rows.count > 210)
