@@ -63,6 +63,7 @@ package func readPart<Failure: Error>(
     package private(set) var position = 0
 
     package init(_ path: String) throws(ArchiveError) {
+        let path = try Self.place(of: path)
         self.path = path
         temporary = "\(path).\(getpid()).part"
         // What an earlier process of this number left behind, when the machine stopped.
@@ -75,6 +76,20 @@ package func readPart<Failure: Error>(
         descriptor =
             unsafe hasName ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) : nameless
         guard descriptor >= 0 else { throw .last(path) }
+    }
+
+    /// Where a link leads to; a device or a pipe is never replaced by a file.
+    private static func place(of path: String) throws(ArchiveError) -> String {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return path }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw ArchiveError(.disk, "\(path): is a directory")
+        default: throw ArchiveError(.disk, "\(path): is no regular file, and is not replaced by one")
+        }
+        guard let resolved = unsafe realpath(path, nil) else { throw .last(path) }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
     }
 
     /// `O_TMPFILE`, a macro that Swift does not see.

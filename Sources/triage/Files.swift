@@ -68,6 +68,10 @@ enum Files {
     static func write(
         _ bytes: [UInt8], to path: String, isNew: Bool = false, mode: mode_t = 0o600
     ) throws(FileFailure) {
+        var status = stat()
+        if unsafe stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+            throw FileFailure(description: "\(path): is no regular file, and is not replaced by one")
+        }
         let temporary = "\(path).\(getpid()).part"
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
         let descriptor = unsafe open(temporary, flags, mode)

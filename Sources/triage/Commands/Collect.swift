@@ -19,6 +19,7 @@ struct Collect: AsyncParsableCommand {
 
     func validate() throws {
         if output == nil, !dryRun.dryRun { throw ValidationError("-o says which file to write") }
+        if output == "-" { throw ValidationError("-o takes a file; a snapshot is not written to standard output") }
     }
 
     func run() async throws {
