@@ -123,6 +123,7 @@ struct CollectFact: AsyncParsableCommand {
             names.isEmpty
             ? session.catalogue.collectors.filter { $0.declaration.parameters.allSatisfy { !$0.isRequired } }
             : try names.map(session.collector)
+        if !names.isEmpty { try check(parameters, of: collectors.map(\.declaration), session.output) }
         let facts = try await session.diagnostician().facts(
             of: collectors.map(\.declaration.name), parameters: parameters)
         session.output.endProgress()
@@ -139,6 +140,25 @@ struct CollectFact: AsyncParsableCommand {
             // A list or a number is written as JSON; anything else is a string.
             result[String(text[..<equals])] = (try? Value.parseJSON(value)) ?? .string(value)
         }
+    }
+
+    /// What no collector takes was misspelt; what one cannot do without was forgotten.
+    private func check(_ parameters: [String: Value], of declarations: [Declaration], _ output: Output) throws {
+        let known = declarations.flatMap(\.parameters).map(\.name)
+        for name in parameters.keys.sorted() where !known.contains(name) {
+            let nearest = nearestName(to: name, among: known).map { "; did you mean '\($0)'?" } ?? ""
+            throw bad("no collector that is named takes '\(name)'\(nearest)", output)
+        }
+        for declaration in declarations {
+            for parameter in declaration.parameters where parameter.isRequired && parameters[parameter.name] == nil {
+                throw bad("\(declaration.name) needs --with \(parameter.name)=…: \(parameter.summary)", output)
+            }
+        }
+    }
+
+    private func bad(_ message: String, _ output: Output) -> ArgumentParser.ExitCode {
+        output.note("error: \(message)")
+        return ArgumentParser.ExitCode(Engine.ExitCode.badInput.rawValue)
     }
 
     private func document(of facts: [Fact]) -> Value {

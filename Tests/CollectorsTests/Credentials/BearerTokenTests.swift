@@ -76,7 +76,9 @@ import Testing
     @Test(arguments: [
         "Authorization: Bearer abcdefgh12345678", "token=abcdefgh12345678", #"{"secretAccessKey": "abcdefgh12345678"}"#,
         "https://user:abcdefgh12345678@host/", "password: abcdefgh12345678", "k8s-aws-v1.abcdefgh12345678",
-        "x eyJabcdefgh12345678.abcdefgh12345678.abcdefgh12345678 y",
+        "x eyJabcdefgh12345678.abcdefgh12345678.abcdefgh12345678 y", #"password: "p@ss abcdefgh12345678!""#,
+        "db_password = '!§ abcdefgh12345678'", "root:$6$rounds=5000$salt$abcdefgh12345678:20228:0",
+        "jane:$apr1$salt$abcdefgh12345678", "jane:$2y$10$abcdefgh12345678",
     ])
     func `takes secrets out of text`(text: String) {
         #expect(!Redaction.redact(text).contains("abcdefgh12345678"))
@@ -85,6 +87,7 @@ import Testing
     @Test(arguments: [
         "Token has expired and refresh failed", "Unable to locate credentials", "arn:aws:iam::111122223333:role/dev",
         "exec: executable aws failed with exit code 255",
+        "invalid token '}' after object key", "it costs $1$ or $5", "cp $1 $2", "secret 'shop/web' not found",
     ])
     func `leaves plain words alone`(text: String) { #expect(Redaction.redact(text) == text) }
 }
