@@ -11,7 +11,7 @@ package struct LibraryError: Error, Sendable, Hashable, CustomStringConvertible 
         case locked, malformedLock, downgrade, versionChanged, missingDependency, notInstalled, noGeneration
         // Who vouches for it
         case badSignature, unknownSigner, untrusted, revoked, nameNotGiven, malformedPolicy, malformedSigners
-        case consentNeeded, tooYoung
+        case consentNeeded, tooYoung, stale, malformedIndex
         // This machine
         case disk, busy
     }

@@ -12,6 +12,8 @@ package struct LibraryHome: Sendable {
         package var admission: LibraryGate.Admission
         /// Until when the policy has it wait, in seconds of Unix time; `nil`: it may be taken.
         package var waitsUntil: Int64?
+        /// What a person should know of it, in words.
+        package var notes: [String]
     }
 
     /// A pinned library as it is used.
@@ -191,7 +193,8 @@ package struct LibraryHome: Sendable {
         if try isVouchedFor(admission) { try store.keep(package.revocations(), of: package.manifest.name) }
         return Candidate(
             package: package, playbooks: playbooks, source: source, transport: transport, admission: admission,
-            waitsUntil: pinned == nil ? try waiting(of: package, from: source) : nil)
+            waitsUntil: pinned == nil ? try waiting(of: package, from: source) : nil,
+            notes: pinned == nil ? try await checkIndex(of: package, from: source) : [])
     }
 
     private func keptPackage(_ digest: String) throws(LibraryError) -> LibraryPackage? {

@@ -1,3 +1,6 @@
+package import CEL
+package import Playbooks
+
 /// What a publisher does with a folder before others can have it.
 package enum LibraryPublishing {
     /// Writes `digests.txt` and returns the package; signatures of what was there before are removed.
@@ -54,19 +57,63 @@ package enum LibraryPublishing {
         _ folder: String, key: String, environment: [String: String]
     ) async throws(LibraryError) -> String {
         let package = try package(folder)
-        let output = try await Programs.run(
-            "ssh-keygen", ["-q", "-Y", "sign", "-n", SSHSignature.namespace, "-f", key],
-            input: package.tree[Digests.file] ?? [], environment: environment, isInteractive: true)
-        guard output.exitCode == 0 else {
-            throw LibraryError(.toolFailed, "ssh-keygen could not sign: \(printable(output.error))")
-        }
-        // What was written is read back, so that no useless signature is published.
-        let signature = try SSHSignature(armored: output.output)
-        try signature.verify(package.tree[Digests.file] ?? [])
+        let signature = try await signature(of: package.tree[Digests.file] ?? [], key, environment)
         let number = (1...).first { package.tree[Digests.signatureFile($0, "sig")] == nil } ?? 1
         let file = Digests.signatureFile(number, "sig")
-        try Disk.replace("\(folder)/\(file)", output.output)
+        try Disk.replace("\(folder)/\(file)", signature)
         return "\(folder)/\(file)"
+    }
+
+    /// Signs an index, whose signatures stand beside it.
+    ///
+    /// - Returns: the file that was written.
+    package static func sign(
+        index file: String, key: String, environment: [String: String]
+    ) async throws(LibraryError) -> String {
+        let bytes = try Disk.contents(of: file, limit: LibraryIndex.mostBytes)
+        _ = try LibraryIndex(reading: bytes, from: file)
+        let signature = try await signature(of: bytes, key, environment)
+        let number = (1...).first { !Disk.exists(LibraryIndex.signatureFile(of: file, $0, "sig")) } ?? 1
+        try Disk.replace(LibraryIndex.signatureFile(of: file, number, "sig"), signature)
+        return LibraryIndex.signatureFile(of: file, number, "sig")
+    }
+
+    private static func signature(
+        of bytes: [UInt8], _ key: String, _ environment: [String: String]
+    ) async throws(LibraryError) -> [UInt8] {
+        let output = try await Programs.run(
+            "ssh-keygen", ["-q", "-Y", "sign", "-n", SSHSignature.namespace, "-f", key],
+            input: bytes, environment: environment, isInteractive: true)
+        guard output.exitCode == 0 else {
+            throw LibraryError(.toolFailed, "ssh-keygen could not sign: \(printable(output.error, limit: 300))")
+        }
+        // What was written is read back, so that no useless signature is published.
+        try SSHSignature(armored: output.output).verify(bytes)
+        return output.output
+    }
+
+    /// Writes the index of packaged folders; signatures of the one that was there are removed.
+    ///
+    /// - Parameter serial: `nil`: one more than that of the index that is there.
+    /// - Returns: the serial.
+    package static func writeIndex(
+        _ file: String, of libraries: [(package: LibraryPackage, playbooks: [Playbook], source: String?)],
+        serial: Int64?, validUntil: Timestamp
+    ) throws(LibraryError) -> Int64 {
+        let old = try Disk.contentsIfPresent(of: file, limit: LibraryIndex.mostBytes).map {
+            bytes throws(LibraryError) in try LibraryIndex(reading: bytes, from: file)
+        }
+        let number = serial ?? (old?.serial ?? 0) + 1
+        if let old, number <= old.serial {
+            throw LibraryError(
+                .downgrade, "the index that is there has the serial \(old.serial); \(number) would be refused")
+        }
+        try Disk.replace(
+            file, LibraryIndex.document(of: libraries, serial: number, validUntil: validUntil))
+        for kind in ["sig", "minisig"] {
+            for number in 1...16 { Disk.unlinkQuietly(LibraryIndex.signatureFile(of: file, number, kind)) }
+        }
+        return number
     }
 
     /// Signs the list of digests with `minisign`, which may ask for the key's password.

@@ -7,6 +7,17 @@ struct ArchiveSource {
     private static let mostRedirects = 3
 
     func fetch(environment: [String: String]) async throws(LibraryError) -> FetchedTree {
+        let body = try await download(environment: environment)
+        let digest = sha256(body)
+        if let wanted = reference.parameters["sha256"], wanted != digest {
+            throw LibraryError(.digestMismatch, "\(reference.location) has the SHA-256 \(digest), not \(wanted)")
+        }
+        let tree = try Tar.unpacked(body).subfolder(reference.parameters["path"] ?? "")
+        return FetchedTree(tree: try tree.withoutSingleFolder(), transport: "sha256:" + digest)
+    }
+
+    /// The file that is there, whatever it is.
+    func download(environment: [String: String]) async throws(LibraryError) -> [UInt8] {
         var url = reference.location
         for _ in 0...Self.mostRedirects {
             let response = try await Web.send(Web.Request(url: url), environment: environment)
@@ -33,7 +44,7 @@ struct ArchiveSource {
         return location
     }
 
-    private func read(_ response: Web.Response, _ url: String) throws(LibraryError) -> FetchedTree {
+    private func read(_ response: Web.Response, _ url: String) throws(LibraryError) -> [UInt8] {
         guard response.status == 200 else {
             let code: LibraryError.Code =
                 switch response.status {
@@ -47,11 +58,6 @@ struct ArchiveSource {
         if response.header("content-type")?.lowercased().hasPrefix("text/html") == true {
             throw LibraryError(.unauthorized, "\(url) answered with a web page: does it want a login?")
         }
-        let digest = sha256(response.body)
-        if let wanted = reference.parameters["sha256"], wanted != digest {
-            throw LibraryError(.digestMismatch, "\(url) has the SHA-256 \(digest), not \(wanted)")
-        }
-        let tree = try Tar.unpacked(response.body).subfolder(reference.parameters["path"] ?? "")
-        return FetchedTree(tree: try tree.withoutSingleFolder(), transport: "sha256:" + digest)
+        return response.body
     }
 }

@@ -133,7 +133,12 @@ package struct LibraryGate: Sendable {
             let bytes = package.tree[path] ?? []
             let signer: Signer
             do throws(LibraryError) {
-                signer = try path.hasSuffix(".minisig") ? minisign(bytes, message, package) : ssh(bytes, message)
+                if path.hasSuffix(".minisig") {
+                    try MinisignSignature(reading: bytes).checkComment(package)
+                    signer = try minisign(bytes, message)
+                } else {
+                    signer = try ssh(bytes, message)
+                }
             } catch {
                 guard error.code == .unknownSigner else { throw error }
                 unknown.append(error)
@@ -150,6 +155,20 @@ package struct LibraryGate: Sendable {
         return (signers, unknown.map(\.message))
     }
 
+    /// Who has signed an index.
+    func signers(
+        _ signatures: [(bytes: [UInt8], isMinisign: Bool)], of message: [UInt8]
+    ) throws(LibraryError) -> [Signer] {
+        try signatures.map { signature throws(LibraryError) in
+            let signer = try signature.isMinisign ? minisign(signature.bytes, message) : ssh(signature.bytes, message)
+            for key in [signer.fingerprint, signer.authority].compactMap(\.self) {
+                guard let reason = policy.revoked[key] else { continue }
+                throw LibraryError(.revoked, "the key \(key) that signed it has been revoked: \(reason)")
+            }
+            return signer
+        }
+    }
+
     private func ssh(_ bytes: [UInt8], _ message: [UInt8]) throws(LibraryError) -> Signer {
         let signature = try SSHSignature(armored: bytes)
         try signature.verify(message)
@@ -159,9 +178,7 @@ package struct LibraryGate: Sendable {
     }
 
     /// Minisign's signatures do not hold their key: only those that a rule names can be checked.
-    private func minisign(
-        _ bytes: [UInt8], _ message: [UInt8], _ package: LibraryPackage
-    ) throws(LibraryError) -> Signer {
+    private func minisign(_ bytes: [UInt8], _ message: [UInt8]) throws(LibraryError) -> Signer {
         let signature = try MinisignSignature(reading: bytes)
         guard let key = policy.minisignKeys.first(where: { $0.id == signature.keyID }) else {
             throw LibraryError(
@@ -169,7 +186,6 @@ package struct LibraryGate: Sendable {
                 hint: "a rule of trust.yaml names it among its signers, as minisign:RW…")
         }
         try signature.verify(message, key: key)
-        try signature.checkComment(package)
         return Signer(fingerprint: key.text)
     }
 }

@@ -30,6 +30,10 @@ package struct TrustPolicy: Sendable {
         package var grant: Grant
         /// How long a version must have been known here before it is taken, in seconds.
         package var minimumAge: Int64?
+        /// Where the index of its libraries is, a folder's file or an https URL.
+        var index: LibraryReference?
+        /// Whether nothing is taken without an index that holds.
+        var requiresFreshness = false
     }
 
     package var level = Level.readOnly
@@ -106,8 +110,28 @@ package struct TrustPolicy: Sendable {
             rules.append(
                 Rule(
                     match: match, name: name, signers: any, count: count, grant: try Self.grant(item, match, file),
-                    minimumAge: try Self.age(item, file)))
+                    minimumAge: try Self.age(item, file), index: try Self.index(item, match, any, file),
+                    requiresFreshness: item.text("freshness") == "required"))
         }
+    }
+
+    private static func index(
+        _ rule: Mapping, _ match: String, _ signers: [String], _ file: String
+    ) throws(LibraryError) -> LibraryReference? {
+        func malformed(_ words: String) -> LibraryError {
+            LibraryError(.malformedPolicy, "\(file): the index of '\(match)' \(words)")
+        }
+        guard let text = rule.text("index") else {
+            guard rule["freshness"] == nil else { throw malformed("is not named, but its freshness is") }
+            return nil
+        }
+        let reference: LibraryReference
+        do throws(LibraryError) { reference = try LibraryReference(text) } catch { throw malformed(error.message) }
+        guard [.archive, .directory].contains(reference.transport), reference.parameters.isEmpty else {
+            throw malformed("is a file or an https URL")
+        }
+        guard !signers.isEmpty else { throw malformed("says nothing that nobody signs: the rule names no signers") }
+        return reference
     }
 
     private static func grant(_ rule: Mapping, _ match: String, _ file: String) throws(LibraryError) -> Grant {
@@ -230,6 +254,10 @@ extension Shape {
                                     "resources", .list(.text),
                                     "Of the resources that it asks for, those that it may ask the API server for."),
                                 minimumAgeKey,
+                                Key("index", .text, "Where the index of its libraries is: a file or an https URL."),
+                                Key(
+                                    "freshness", .choice(["warn", "required"]),
+                                    "What happens without an index that holds."),
                             ]))), "Rules; the first that matches counts."),
         ])
 

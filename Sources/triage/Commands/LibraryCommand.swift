@@ -11,7 +11,7 @@ struct LibraryCommand: AsyncParsableCommand {
         subcommands: [
             AddLibrary.self, RemoveLibrary.self, ListLibraries.self, UpdateLibraries.self, OutdatedLibraries.self,
             VerifyLibraries.self, RollBackLibraries.self, TrustLibrary.self, PackageLibrary.self, SignLibrary.self,
-            PushLibrary.self, PullLibrary.self, MirrorLibraries.self,
+            IndexLibraries.self, PushLibrary.self, PullLibrary.self, MirrorLibraries.self,
         ])
 }
 
@@ -66,6 +66,16 @@ func telling<Result>(_ output: Output, _ body: () async throws -> Result) async 
 extension TrustPolicy.Level: ExpressibleByArgument {}
 
 extension LibraryHome {
+    /// Fetches, verifies and checks, and tells what a person should know of it.
+    func fetched(
+        _ reference: LibraryReference, pinned: LibraryLock.Entry? = nil, mirror: String? = nil, _ session: Session
+    ) async throws(LibraryError) -> Candidate {
+        let candidate = try await candidate(
+            reference, pinned: pinned, mirror: mirror, loader: Loader(catalogue: session.catalogue))
+        for note in candidate.notes { session.output.note("warning: \(candidate.package.title): \(note)") }
+        return candidate
+    }
+
     /// Shows what a candidate is and brings, and gets a yes where one is needed.
     ///
     /// - Parameter level: what a person wants to allow; `nil`: what the policy says.

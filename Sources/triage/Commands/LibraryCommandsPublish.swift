@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CEL
 internal import Libraries
 internal import Playbooks
 
@@ -27,9 +28,10 @@ struct PackageLibrary: AsyncParsableCommand {
 
 struct SignLibrary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sign", abstract: "Sign a packaged folder: with an SSH key by ssh-keygen, or by minisign.")
+        commandName: "sign",
+        abstract: "Sign a packaged folder, or an index: with an SSH key by ssh-keygen, or by minisign.")
 
-    @Argument(help: "The library's folder.") var folder: String
+    @Argument(help: "The library's folder, or the file of an index.") var folder: String
     @Option(help: ArgumentHelp("The private key, or a public one whose private half an agent has.", valueName: "file"))
     var key: String?
     @Option(help: ArgumentHelp("A secret key of minisign's instead.", valueName: "file")) var minisign: String?
@@ -42,6 +44,9 @@ struct SignLibrary: AsyncParsableCommand {
     func run() async throws {
         let session = options.session
         let file = try await telling(session.output) {
+            if !Disk.isDirectory(folder), folder.hasSuffix(".json"), let key {
+                return try await LibraryPublishing.sign(index: folder, key: key, environment: session.environment)
+            }
             if let minisign {
                 return try await LibraryPublishing.sign(
                     folder, minisignKey: minisign, environment: session.environment)
@@ -49,6 +54,45 @@ struct SignLibrary: AsyncParsableCommand {
             return try await LibraryPublishing.sign(folder, key: key ?? "", environment: session.environment)
         }
         session.output.result("\(file)\n")
+    }
+}
+
+struct IndexLibraries: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "index",
+        abstract: "Write the index of packaged folders: what there is, and until when that holds.",
+        discussion: """
+            'triage library sign' signs it. A rule of trust.yaml names it as its index; what it says newer versions are \
+            cannot be kept from anybody for longer than it is valid.
+            """)
+
+    @Argument(help: "Packaged folders; FOLDER=SOURCE says where a library can be had.") var folders: [String]
+    @Option(name: .shortAndLong, help: ArgumentHelp("The index to write.", valueName: "file"))
+    var output = "index.json"
+    @Option(help: "Its number; one more than that of the index that is there.") var serial: Int?
+    @Option(help: ArgumentHelp("How long it is valid.", valueName: "days")) var days = 7
+    @OptionGroup var options: LibraryOptions
+
+    func validate() throws {
+        guard (1...3650).contains(days) else { throw ValidationError("--days takes a number from 1 to 3650") }
+        guard serial ?? 1 > 0 else { throw ValidationError("--serial takes a number from 1 on") }
+    }
+
+    func run() async throws {
+        let session = options.session
+        let loader = Loader(catalogue: session.catalogue)
+        let until = Timestamp(seconds: currentTime().seconds + Int64(days) * 86_400)
+        try telling(session.output) {
+            let libraries = try folders.map { text in
+                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+                let package = try LibraryPublishing.package(parts[0])
+                let source = try parts.count == 2 ? LibraryReference(parts[1]).description : nil
+                return (package: package, playbooks: try package.checkedPlaybooks(loader), source: source)
+            }
+            let number = try LibraryPublishing.writeIndex(
+                output, of: libraries, serial: serial.map(Int64.init), validUntil: until)
+            session.output.result("\(output) \(number) valid until \(until)\n")
+        }
     }
 }
 
@@ -94,8 +138,7 @@ struct PullLibrary: AsyncParsableCommand {
         let session = options.session
         let home = try options.home(session)
         try await telling(session.output) {
-            let candidate = try await home.candidate(
-                LibraryReference(source), loader: Loader(catalogue: session.catalogue))
+            let candidate = try await home.fetched(LibraryReference(source), session)
             try Disk.replace(output, LibraryPublishing.archive(candidate.package))
             session.output.result("\(candidate.package.title) \(candidate.package.digest)\n")
         }

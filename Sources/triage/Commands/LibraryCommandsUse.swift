@@ -18,8 +18,7 @@ struct AddLibrary: AsyncParsableCommand {
         let session = options.session
         let home = try options.home(session)
         try await telling(session.output) {
-            let candidate = try await home.candidate(
-                LibraryReference(source), loader: Loader(catalogue: session.catalogue))
+            let candidate = try await home.fetched(LibraryReference(source), session)
             let manifest = candidate.package.manifest
             let old = try home.store.lock().entries[manifest.name]
             // Another tag of the same repository is another version of the same library.
@@ -117,9 +116,8 @@ struct UpdateLibraries: AsyncParsableCommand {
             var candidates: [LibraryHome.Candidate] = []
             for name in lock.order where names.isEmpty || names.contains(name) {
                 guard let entry = lock.entries[name] else { continue }
-                let candidate = try await home.candidate(
-                    LibraryReference(entry.source), pinned: locked ? entry : nil, mirror: from,
-                    loader: Loader(catalogue: session.catalogue))
+                let candidate = try await home.fetched(
+                    LibraryReference(entry.source), pinned: locked ? entry : nil, mirror: from, session)
                 guard candidate.package.manifest.name == name else {
                     throw LibraryError(
                         .nameNotGiven, "\(entry.source) now calls itself '\(candidate.package.manifest.name)'")
@@ -179,7 +177,7 @@ extension LibraryHome {
     ) async throws(LibraryError) -> String? {
         let other = try await newer(than: entry)
         let reference = if let other { other } else { try LibraryReference(entry.source) }
-        let candidate = try await self.candidate(reference, loader: Loader(catalogue: session.catalogue))
+        let candidate = try await fetched(reference, session)
         let manifest = candidate.package.manifest
         guard manifest.name == name else {
             throw LibraryError(.nameNotGiven, "\(candidate.source) calls itself '\(manifest.name)'")
@@ -266,8 +264,7 @@ struct TrustLibrary: AsyncParsableCommand {
             guard let entry = try home.store.lock().entries[name] else {
                 throw LibraryError(.notInstalled, "there is no library '\(name)'")
             }
-            let candidate = try await home.candidate(
-                LibraryReference(entry.source), pinned: entry, loader: Loader(catalogue: session.catalogue))
+            let candidate = try await home.fetched(LibraryReference(entry.source), pinned: entry, session)
             if level != nil, case .trusted(let grant) = candidate.admission.verdict {
                 throw LibraryError(
                     .untrusted, "the rule for '\(grant.rule ?? "*")' in trust.yaml decides about \(name)",
