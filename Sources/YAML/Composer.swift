@@ -39,7 +39,9 @@ struct Composer: EventReceiver, ~Copyable {
     }
 
     private mutating func isWithinLimits(at mark: Mark) -> Bool {
-        guard max(nodes, nodesFromAliases, documents.count) > limits.nodes else { return true }
+        guard nodes > limits.nodes || nodesFromAliases > limits.nodes || documents.count > limits.nodes else {
+            return true
+        }
         report(.tooManyNodes, "more than \(limits.nodes) nodes, those that aliases stand for included", at: mark)
         return false
     }
@@ -84,7 +86,7 @@ struct Composer: EventReceiver, ~Copyable {
             report(.tagMismatch, "the value is not what its tag says", at: node.span.start)
         }
         if let anchor { anchors[anchor] = .complete(copy node, nodes: nodes, height: height) }
-        finished.push(node)
+        finished.push(consume node)
         // A scalar adds nothing to the height that a collection has at least.
         if height > 0, !open.isEmpty { open[open.count - 1].height = max(open[open.count - 1].height, height + 1) }
     }
@@ -106,9 +108,15 @@ extension Composer {
 
     mutating func takeScalar(_ scalar: consuming Scalar, _ properties: NodeProperties, at span: Span) -> Bool {
         nodes += 1
-        if properties.tag != nil || scalar.style == .plain && scalar.text == "<<" { hasTagsOrMergeKeys = true }
-        let node = Node(content: .scalar(scalar), span: span, tag: properties.tag)
-        finish(node, anchor: properties.anchor, nodes: 1, height: 0)
+        if scalar.style == .plain, scalar.text.utf8.count == 2, scalar.text == "<<" { hasTagsOrMergeKeys = true }
+        if properties.tag == nil, properties.anchor == nil {
+            // As nearly all are; there is nothing to finish then.
+            finished.push(Node(content: .scalar(scalar), span: span))
+        } else {
+            if properties.tag != nil { hasTagsOrMergeKeys = true }
+            let node = Node(content: .scalar(scalar), span: span, tag: properties.tag)
+            finish(node, anchor: properties.anchor, nodes: 1, height: 0)
+        }
         return isWithinLimits(at: span.start)
     }
 

@@ -37,15 +37,9 @@ enum CoreSchema {
 
     /// What a plain scalar means; `nil` for a string.
     static func resolve(_ text: String) -> CoreValue? {
-        guard let first = text.utf8.first else { return .null }
-        switch first {
-        case UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
-            UInt8(ascii: "f"), UInt8(ascii: "F"):
-            return text.utf8.count <= 5 ? word(text) : nil
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
-            return integer(text) ?? float(text)
-        default: return nil
-        }
+        guard canBeSpecial(text) else { return nil }
+        guard !text.isEmpty else { return .null }
+        return word(text) ?? integer(text) ?? float(text)
     }
 
     private static func word(_ text: String) -> CoreValue? {
@@ -70,16 +64,24 @@ enum CoreSchema {
         }
     }
 
-    /// Whether the text can be something else than a string, told by its first byte.
+    /// Whether the text can be something else than a string, told by its first bytes: for nearly all texts the answer
+    /// is no, and nothing further need be compared.
     static func canBeSpecial(_ text: String) -> Bool {
-        guard let first = text.utf8.first else { return true }
-        switch first {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
-            UInt8(ascii: "~"), UInt8(ascii: "n"), UInt8(ascii: "N"), UInt8(ascii: "t"), UInt8(ascii: "T"),
-            UInt8(ascii: "f"), UInt8(ascii: "F"):
-            return true
-        default: return false
-        }
+        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            guard let first = unsafe bytes.first else { return true }
+            func isWord(of count: Int, second: UInt8) -> Bool {
+                unsafe bytes.count == count && bytes[1] | 0x20 == second
+            }
+            switch first {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
+                return true
+            case UInt8(ascii: "~"): return bytes.count == 1
+            case UInt8(ascii: "n"), UInt8(ascii: "N"): return isWord(of: 4, second: UInt8(ascii: "u"))
+            case UInt8(ascii: "t"), UInt8(ascii: "T"): return isWord(of: 4, second: UInt8(ascii: "r"))
+            case UInt8(ascii: "f"), UInt8(ascii: "F"): return isWord(of: 5, second: UInt8(ascii: "a"))
+            default: return false
+            }
+        } ?? true
     }
 
     /// `[-+]?[0-9]+`, `0o[0-7]+` and `0x[0-9a-fA-F]+`; a double where 64 bits are not enough, as in JSON.

@@ -11,12 +11,26 @@ enum DuplicateKeys {
     private static func compare(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {
         // A span lends its elements, where an array would give copies of them.
         let keys = entries.span
-        for index in 1..<keys.count {
-            for earlier in 0..<index where isSame(keys[earlier].key, keys[index].key) {
+        var lengths = InlineArray<8, Int>(repeating: 0)
+        for index in keys.indices {
+            lengths[index] = lengthOfString(keys[index].key)
+            for earlier in 0..<index {
+                let areOfOneLength = lengths[earlier] == lengths[index]
+                guard areOfOneLength || lengths[earlier] < 0 || lengths[index] < 0,
+                    isSame(keys[earlier].key, keys[index].key)
+                else { continue }
                 report(error(keys[index].key, first: keys[earlier].key.span.start))
                 break
             }
         }
+    }
+
+    /// How many bytes a key has that is certainly a string; -1 for any other, which may have several spellings.
+    private static func lengthOfString(_ key: Node) -> Int {
+        guard case .scalar(let scalar) = key.content, key.tag == nil,
+            scalar.style != .plain || !CoreSchema.canBeSpecial(scalar.text)
+        else { return -1 }
+        return scalar.text.utf8.count
     }
 
     private static func hash(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {
@@ -36,7 +50,7 @@ enum DuplicateKeys {
         guard case .scalar(let first) = left.content, case .scalar(let second) = right.content, left.tag == nil,
             right.tag == nil
         else { return KeyIdentity(left) == KeyIdentity(right) }
-        guard first.text.utf8.count != second.text.utf8.count || first.text != second.text else {
+        guard first.text != second.text else {
             return first.style == second.style || KeyIdentity(left) == KeyIdentity(right)
         }
         // Two strings of different text are different keys; only other types have several spellings.

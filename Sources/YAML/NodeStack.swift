@@ -22,7 +22,7 @@
 
     mutating func push(_ node: consuming Node) {
         if unsafe count == storage.count { grow() }
-        unsafe storage.initializeElement(at: count, to: node)
+        unsafe storage.initializeElement(at: count, to: consume node)
         count += 1
     }
 
