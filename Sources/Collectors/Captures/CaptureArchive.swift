@@ -165,7 +165,8 @@ private struct TarStream {
         let content = Array(entry.content.prefix(entry.header.size))
         switch entry.header.kind {
         case .extended:
-            longPath = Self.path(inRecords: content) ?? longPath
+            // Other tools' archives are read as far as they can be: records that are damaged name nothing.
+            longPath = (try? PaxRecords(content[...]))?.records.last { $0.key == "path" }?.value ?? longPath
             return
         case .global: return
         case .other(UInt8(ascii: "L")):
@@ -190,22 +191,6 @@ private struct TarStream {
             path: named.path, size: isLoose ? 0 : named.size, modified: Timestamp(seconds: entry.modified),
             isLoose: isLoose)
         files.append((file, entry.start))
-    }
-
-    /// The record `LENGTH path=VALUE\n` of a pax header.
-    private static func path(inRecords content: [UInt8]) -> String? {
-        var rest = content[...]
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0 &- UInt8(ascii: "0") < 10 }
-            guard digits.count < 8, let length = Int(String(decoding: digits, as: UTF8.self)),
-                length > digits.count + 1,
-                length <= rest.count
-            else { return nil }
-            let record = String(decoding: rest.prefix(length).dropFirst(digits.count + 1), as: UTF8.self)
-            if record.hasPrefix("path=") { return String(record.dropFirst("path=".count).prefix { $0 != "\n" }) }
-            rest = rest.dropFirst(length)
-        }
-        return nil
     }
 
     /// The last of equal paths counts, as with tar.
