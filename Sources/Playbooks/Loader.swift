@@ -17,7 +17,7 @@ package struct Loader: Sendable {
     func load(
         _ bytes: [UInt8], file: String, overlays: [Overlay], neighbours: Neighbours = .none
     ) -> (playbooks: [Playbook], problems: [Problem]) {
-        let reading = FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
+        let reading = FileReading.playbooks(in: bytes, file: file)
         var problems = reading.problems
         var playbooks: [Playbook] = []
         for document in reading.documents {
@@ -44,7 +44,7 @@ package struct Loader: Sendable {
         var document = OverlaidDocument(root, source: source)
         let lenders = document.borrow(from: neighbours)
         guard !overlays.isEmpty else { return (document, [], lenders) }
-        let name = root.mapping("metadata")?.text("name") ?? ""
+        let name = root.playbookName ?? ""
         let applied = overlays.filter { $0.isAbout(name, file: source.file) }
         for overlay in applied { document.apply(overlay) }
         return (document, applied.map(\.file), lenders)
@@ -54,9 +54,8 @@ package struct Loader: Sendable {
     func resolvedText(
         _ name: String, in content: PlaybookFiles.Content, overlays: [Overlay], neighbours: Neighbours
     ) -> ResolvedText? {
-        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
-        guard let root = reading.documents.first(where: { $0.root.mapping("metadata")?.text("name") == name })?.root
-        else { return nil }
+        let reading = FileReading.playbooks(in: content.bytes, file: content.file)
+        guard let root = reading.playbook(named: name) else { return nil }
         let document = overlaid(root, in: reading.source, overlays, neighbours).document
         return ResolvedText(document.root, source: document.source)
     }
@@ -67,7 +66,7 @@ package struct Loader: Sendable {
     func outlines(
         of content: PlaybookFiles.Content, neighbours: Neighbours
     ) -> (outlines: [PlaybookOutline], problems: [Problem]) {
-        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
+        let reading = FileReading.playbooks(in: content.bytes, file: content.file)
         var problems = reading.problems
         let outlines = reading.documents.filter(\.isSound).compactMap { document -> PlaybookOutline? in
             let whole = overlaid(document.root, in: reading.source, [], neighbours).document
@@ -79,8 +78,8 @@ package struct Loader: Sendable {
 
     /// The names of all playbooks of a file, also of those that cannot be loaded.
     func namesClaimed(in content: PlaybookFiles.Content) -> Set<String> {
-        let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
-        return Set(reading.documents.compactMap { $0.root.mapping("metadata")?.text("name") })
+        let reading = FileReading.playbooks(in: content.bytes, file: content.file)
+        return Set(reading.documents.compactMap(\.root.playbookName))
     }
 }
 

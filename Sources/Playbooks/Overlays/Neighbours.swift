@@ -36,9 +36,8 @@ extension Neighbours {
             let likely = files.indices.filter { place in ends.contains { files[place].hasSuffix($0) } }
             let others = files.indices.filter { !likely.contains($0) }
             for content in (likely + others).lazy.compactMap(read) where !content.isOverlay {
-                let reading = FileReading(content.bytes, file: content.file, kind: "Playbook", shape: .playbook)
-                let document = reading.documents.first { $0.root.mapping("metadata")?.text("name") == name }
-                if let document { return (document.root.node, reading.source) }
+                let reading = FileReading.playbooks(in: content.bytes, file: content.file)
+                if let root = reading.playbook(named: name) { return (root.node, reading.source) }
             }
             return nil
         }

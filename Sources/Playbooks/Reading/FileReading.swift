@@ -41,6 +41,14 @@ package struct FileReading: Sendable {
         }
     }
 
+    /// The playbooks of a file.
+    static func playbooks(in bytes: [UInt8], file: String) -> FileReading {
+        FileReading(bytes, file: file, kind: "Playbook", shape: .playbook)
+    }
+
+    /// The playbook of that name, also where it has problems.
+    func playbook(named name: String) -> Mapping? { documents.lazy.map(\.root).first { $0.playbookName == name } }
+
     // MARK: Kind
 
     /// The kinds of documents that exist; each has its own reader.
@@ -133,6 +141,11 @@ package struct FileReading: Sendable {
         }
         return found
     }
+}
+
+extension Mapping {
+    /// Of a playbook's document.
+    var playbookName: String? { node["metadata"]?["name"]?.text }
 }
 
 extension Node {
