@@ -136,8 +136,11 @@ package struct LibraryHome: Sendable {
                 hint: "a rule of /etc/triage/trust.yaml gives more")
         }
         let full = level.map { "\(line) \($0.rawValue)" } ?? line
+        let busy = try store.exclusively()
+        defer { withExtendedLifetime(busy) {} }
         let lines = try consents()
-        guard lines.last(where: { $0 == line || $0.hasPrefix(line + " ") }) != full else { return }
+        // What decides now is the last that covers it, which need not be about exactly these signers.
+        guard lines.last(where: { Self.covers($0, line) }) != full else { return }
         let others = lines.filter { $0 != line && !$0.hasPrefix(line + " ") }
         try Disk.replace(consentFile, Array((others + [full]).map { $0 + "\n" }.joined().utf8))
     }

@@ -58,6 +58,24 @@ import Testing
         #expect(trust.level == .hosts)
     }
 
+    @Test func `the last answer counts, also one that allows less than another to fewer signers did`() async throws {
+        try await withDirectory { folder in
+            let (both, one) = ("acme dir:/acme SHA256:a,SHA256:b sha256:p", "acme dir:/acme SHA256:a sha256:p")
+            let here = try home(folder)
+            try here.addConsent(both, level: .readOnly)
+            try here.addConsent(one, level: .commands)
+            #expect(try here.consentedLevel(both) == .commands)
+            try here.addConsent(both, level: .readOnly)
+            #expect(try here.consentedLevel(both) == .readOnly)
+            #expect(try here.consentedLevel(one) == .commands)
+            // The same answer again is not written again.
+            let file = "\(folder)/config/triage/consents"
+            let before = try Disk.contents(of: file, limit: 4096)
+            try here.addConsent(both, level: .readOnly)
+            #expect(try Disk.contents(of: file, limit: 4096) == before)
+        }
+    }
+
     private func sign(_ source: String, _ key: String) async throws {
         if !FileManager.default.fileExists(atPath: key) {
             let made = try await run("ssh-keygen", ["-q", "-N", "", "-t", "ed25519", "-f", key])
