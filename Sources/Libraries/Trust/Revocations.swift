@@ -63,8 +63,26 @@ package struct Revocations: Sendable, Hashable {
             guard let place, words.count > place + 1, let blob = Data(base64Encoded: words[place + 1]) else {
                 throw LibraryError(.malformedPolicy, "\(file):\(number + 1): expected a public key")
             }
-            // Of whatever type: what is revoked need not be a key that could be used.
-            reasons[SSHKey.fingerprint(of: Array(blob))] = "it stands in \(file)"
+            let key = try Self.fingerprint(ofRevoked: Array(blob), words[place], "\(file):\(number + 1)")
+            reasons[key] = "it stands in \(file)"
+        }
+    }
+
+    /// Of whatever type: what is revoked need not be a key that could be used.
+    ///
+    /// A certificate stands for its key, as ssh has it.
+    private static func fingerprint(
+        ofRevoked blob: [UInt8], _ word: String, _ place: String
+    ) throws(LibraryError) -> String {
+        var reader = SSHReader(blob)
+        let type = reader.text() ?? ""
+        guard type.hasSuffix(SSHCertificate.suffix) || word.hasSuffix(SSHCertificate.suffix) else {
+            return SSHKey.fingerprint(of: blob)
+        }
+        do throws(LibraryError) { return try SSHKey(blob: blob).fingerprint } catch {
+            throw LibraryError(
+                .malformedPolicy, "\(place): the certificate cannot be read: \(error.message)",
+                hint: "the public key that it certifies, in its place, revokes the same")
         }
     }
 }

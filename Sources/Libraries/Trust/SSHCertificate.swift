@@ -26,8 +26,13 @@ struct SSHCertificate: Sendable, Hashable {
         guard let signature = reader.string(), reader.isAtEnd, let principals = Self.list(names),
             let options = Self.pairs(critical)
         else { throw Self.malformed }
+        // Before it is read: certificates in certificates could be as many as there is room for.
+        var type = SSHReader(authority)
+        guard type.text()?.hasSuffix(Self.suffix) != true else {
+            throw LibraryError(.badSignature, "a certificate is no authority's key")
+        }
         let key = try SSHKey(blob: authority)
-        guard key.certificate == nil, key.verifies(signature, over: signed) else {
+        guard key.verifies(signature, over: signed) else {
             throw LibraryError(.badSignature, "the certificate's own signature is not of \(key.fingerprint)")
         }
         self.authority = authority

@@ -165,11 +165,35 @@ struct SSHCertificateTests {
             let signer = try #require(try await take().admission.signers.first)
             #expect(signer.principals == [["alice"]])
             #expect(signer.text.hasPrefix("alice SHA256:") && signer.text.contains(" certified by SHA256:"))
-            for name in ["ca", "key"] {
+            let revoked = "\(folder)/config/triage/revoked_keys"
+            // A certificate in it is its key.
+            for name in ["ca", "key", "key-cert"] {
                 let key = try Disk.contents(of: "\(folder)/\(name).pub", limit: 8192)
-                try Disk.replace("\(folder)/config/triage/revoked_keys", key)
+                try Disk.replace(revoked, key)
                 await expectRefusal([.revoked], name) { try await take() }
             }
+            let line = String(decoding: try Disk.contents(of: revoked, limit: 8192), as: UTF8.self)
+            let words = line.split(separator: " ").map(String.init)
+            let broken = String(words[1].dropLast(words[1].count % 4 + 8))
+            try Disk.replace(revoked, Array("# ours\n\(words[0]) \(broken)\n".utf8))
+            await expectRefusal([.malformedPolicy], "a broken certificate") { try await take() }
         }
+    }
+
+    @Test func `a certificate of a certificate is refused before it is read`() async {
+        let empty: [UInt8] = sshString([UInt8]())
+        let key: [UInt8] = sshString([UInt8](repeating: 7, count: 32))
+        let zeros = [UInt8](repeating: 0, count: 8)
+        let type: [UInt8] = sshString(Array("ssh-ed25519-cert-v01@openssh.com".utf8))
+        // A nonce, the key, a serial, for users, no id, no names, no times, no options of either kind, nothing reserved.
+        let user: [UInt8] = [0, 0, 0, 1]
+        let fields: [UInt8] = [type, empty, key, zeros, user, empty, empty, zeros, zeros, empty, empty, empty].flatMap(
+            \.self)
+        var blob: [UInt8] = sshString(Array("ssh-ed25519".utf8)) + key
+        for _ in 0..<2000 {
+            let authority: [UInt8] = sshString(blob)
+            blob = fields + authority + empty
+        }
+        await expectRefusal([.badSignature]) { try SSHKey(blob: blob) }
     }
 }
