@@ -111,6 +111,21 @@ import Testing
         }
     }
 
+    @Test func `what a publisher wrote stays in its line of the question`() async throws {
+        let words = #""What\n  signed by    Mallory\r\n  level        read-only""#
+        let manifest = Self.manifest.replacing("What Acme knows", with: words)
+        let playbook = Self.playbook.replacing(
+            "[{say: Mend it}]", with: #"[{run: [crictl, "a\n  signed by    Mallory"]}]"#)
+        try await withLibrary(["library.yaml": manifest, "playbooks/acme-trouble.yaml": playbook]) { home, library in
+            let shown = try await TriageCommand.run(["library", "add", library], home: home).notes
+            #expect(shown.contains(#"What\n  signed by    Mallory\r\n  level        read-only"#), "\(shown)")
+            #expect(shown.contains(#"a\n  signed by    Mallory"#), "\(shown)")
+            let lines = shown.split(whereSeparator: \.isNewline)
+            #expect(lines.count { $0.hasPrefix("  signed by") } == 1, "\(shown)")
+            #expect(lines.count { $0.hasPrefix("  level") } == 1, "\(shown)")
+        }
+    }
+
     private func add(_ library: String, _ home: URL) async throws {
         let added = try await PseudoTerminal.run(
             ["library", "add", library], replies: [.init("Use it? [y/N]", "y")], home: home)

@@ -127,9 +127,9 @@ extension LibraryHome {
         let signers = candidate.admission.signers.map(\.text)
         var lines = ["\(package.title) from \(candidate.source)"]
         if old == nil { lines += package.manifest.introduction }
-        let words = candidate.admission.words.joined(separator: "\n               ")
+        lines.append("  digest       \(package.digest)")
+        lines += candidate.admission.words.enumerated().map { "  \($0 == 0 ? "signed by" : "         ")    \($1)" }
         lines += [
-            "  digest       \(package.digest)", "  signed by    \(words)",
             "  level        \(level.rawValue): \(level.words)", "  permissions  \(permissions.hash)",
         ]
         lines += permissions.words.map { "    \($0)" }
@@ -138,7 +138,19 @@ extension LibraryHome {
             lines += signers.filter { !old.signers.contains($0) }.map { "  + signer \($0)" }
             lines += old.signers.filter { !signers.contains($0) }.map { "  - signer \($0)" }
         }
-        return lines.joined(separator: "\n")
+        // What others wrote is never more than the line that it stands in.
+        return lines.map(asOneLine).joined(separator: "\n")
+    }
+}
+
+/// The text with its line ends shown, not followed.
+func asOneLine(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+        switch scalar {
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        default: result.unicodeScalars.append(scalar)
+        }
     }
 }
 

@@ -206,7 +206,7 @@ struct VerifyLibraries: AsyncParsableCommand {
                 let source = try LibraryReference(folder).description
                 let signers = try home.gate.admit(package, from: source).words
                 session.output.result(
-                    "\(package.title) \(package.digest)\n" + signers.map { "signed by \($0)\n" }.joined())
+                    "\(package.title) \(package.digest)\n" + signers.map { "signed by \(asOneLine($0))\n" }.joined())
             }
         }
         let (libraries, errors) = home.inForce()
