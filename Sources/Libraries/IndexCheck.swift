@@ -49,7 +49,7 @@ extension LibraryHome {
     /// taken then, otherwise it is told.
     func checkIndex(of package: LibraryPackage, from source: String) async throws(LibraryError) -> [String] {
         guard let rule = gate.policy.rule(for: source), let reference = rule.index else { return [] }
-        let place = reference.description
+        let place = rule.indexText
         func lack(_ words: String, _ code: LibraryError.Code = .stale) throws(LibraryError) -> String {
             guard !rule.requiresFreshness else {
                 throw LibraryError(
@@ -66,7 +66,8 @@ extension LibraryHome {
             }
             let fetched = try await FetchedIndex.fetch(
                 gate.policy.place(of: reference), environment: environment)
-            index = try store.keep(verified(fetched, rule, place), fetched.bytes, place: place)
+            index = try store.keep(
+                verified(fetched, rule, place, of: package.manifest.name), fetched.bytes, place: place)
         } catch {
             // What somebody in between could cause is a lack; what is wrong with what came is an error.
             guard [.offline, .unreachable, .notFound, .unauthorized].contains(error.code) else { throw error }
@@ -92,10 +93,12 @@ extension LibraryHome {
     }
 
     private func verified(
-        _ fetched: FetchedIndex, _ rule: TrustPolicy.Rule, _ place: String
+        _ fetched: FetchedIndex, _ rule: TrustPolicy.Rule, _ place: String, of library: String
     ) throws(LibraryError) -> LibraryIndex {
         let signers: [LibraryGate.Signer]
-        do throws(LibraryError) { signers = try gate.signers(fetched.signatures, of: fetched.bytes) } catch {
+        do throws(LibraryError) {
+            signers = try gate.signers(fetched.signatures, of: fetched.bytes, for: library)
+        } catch {
             throw LibraryError(error.code, "the index at \(place): \(error.message)", hint: error.hint)
         }
         let count = LibraryGate.count(rule.signers, among: signers)
@@ -123,6 +126,8 @@ extension LibraryStore {
 
     /// Keeps an index that is newer than what is kept; an older one, or another one of the same number, is refused.
     func keep(_ index: LibraryIndex, _ bytes: [UInt8], place: String) throws(LibraryError) -> LibraryIndex {
+        let busy = try exclusively()
+        defer { withExtendedLifetime(busy) {} }
         guard let old = try self.index(place), old != index else {
             try Disk.replace(indexFile(place), bytes)
             return index

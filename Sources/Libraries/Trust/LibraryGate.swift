@@ -155,18 +155,26 @@ package struct LibraryGate: Sendable {
         return (signers, unknown.map(\.message))
     }
 
-    /// Who has signed an index.
+    /// Who has signed an index that is asked about a library; a key of minisign's that no rule names counts for nothing.
     func signers(
-        _ signatures: [(bytes: [UInt8], isMinisign: Bool)], of message: [UInt8]
+        _ signatures: [(bytes: [UInt8], isMinisign: Bool)], of message: [UInt8], for library: String
     ) throws(LibraryError) -> [Signer] {
-        try signatures.map { signature throws(LibraryError) in
-            let signer = try signature.isMinisign ? minisign(signature.bytes, message) : ssh(signature.bytes, message)
+        var signers: [Signer] = []
+        for signature in signatures {
+            let signer: Signer
+            do throws(LibraryError) {
+                signer = try signature.isMinisign ? minisign(signature.bytes, message) : ssh(signature.bytes, message)
+            } catch {
+                guard error.code == .unknownSigner else { throw error }
+                continue
+            }
             for key in [signer.fingerprint, signer.authority].compactMap(\.self) {
-                guard let reason = policy.revoked[key] else { continue }
+                guard let reason = reasonOfRevocation(key, in: library) else { continue }
                 throw LibraryError(.revoked, "the key \(key) that signed it has been revoked: \(reason)")
             }
-            return signer
+            signers.append(signer)
         }
+        return signers
     }
 
     private func ssh(_ bytes: [UInt8], _ message: [UInt8]) throws(LibraryError) -> Signer {

@@ -32,6 +32,8 @@ package struct TrustPolicy: Sendable {
         package var minimumAge: Int64?
         /// Where the index of its libraries is, a folder's file or an https URL.
         var index: LibraryReference?
+        /// As the rule writes it: what was seen there is remembered under it, wherever a link of it leads.
+        var indexText = ""
         /// Whether nothing is taken without an index that holds.
         var requiresFreshness = false
     }
@@ -111,7 +113,7 @@ package struct TrustPolicy: Sendable {
                 Rule(
                     match: match, name: name, signers: any, count: count, grant: try Self.grant(item, match, file),
                     minimumAge: try Self.age(item, file), index: try Self.index(item, match, any, file),
-                    requiresFreshness: item.text("freshness") == "required"))
+                    indexText: item.text("index") ?? "", requiresFreshness: item.text("freshness") == "required"))
         }
     }
 

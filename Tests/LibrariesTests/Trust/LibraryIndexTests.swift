@@ -163,6 +163,65 @@ struct LibraryIndexTests {
         }
     }
 
+    @Test func `a link that leads to an older index brings nothing back`() async throws {
+        try await withKeys { folder in
+            let package = try await publish(folder, version: "1.0.0")
+            let linked = policy("warn", folder).replacing("/index.json", with: "/current/index.json")
+            func point(to place: String, serial: Int64) async throws {
+                try await index(folder, [package], serial: serial)
+                for name in ["index.json", "index.json.sig"] {
+                    try Disk.replace(
+                        "\(folder)/\(place)/\(name)", Disk.contents(of: "\(folder)/\(name)", limit: 1 << 20))
+                    try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+                }
+                try? FileManager.default.removeItem(atPath: "\(folder)/current")
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/current", withDestinationPath: "\(folder)/\(place)")
+            }
+            func take() async throws -> LibraryHome.Candidate {
+                try await LibrariesTests.home(folder, policy: linked, now: Self.now).candidate(
+                    LibraryReference("\(folder)/acme"), loader: MadeUpLibrary.loader)
+            }
+            try await point(to: "new", serial: 5)
+            #expect(try await take().notes.isEmpty)
+            try await point(to: "old", serial: 4)
+            await expectRefusal([.downgrade]) { try await take() }
+        }
+    }
+
+    @Test func `a key that the library revoked signs no index of it, and one that nobody knows counts for nothing`()
+        async throws
+    {
+        try await withKeys { folder in
+            let package = try await publish(folder, version: "1.0.0")
+            let both = try ["key", "other"].flatMap { name in
+                try Array("alice ".utf8) + Disk.contents(of: "\(folder)/\(name).pub", limit: 4096)
+            }
+            try Disk.replace("\(folder)/config/triage/allowed_signers", both)
+            try await index(folder, [package], key: "other")
+            #expect(try await take(folder).notes.isEmpty)
+            // What minisign writes, by a key that no rule names.
+            let blob = Data(Array("ED".utf8) + [UInt8](repeating: 1, count: 72)).base64EncodedString()
+            let second = Data([UInt8](repeating: 2, count: 64)).base64EncodedString()
+            try Disk.replace(
+                "\(folder)/index.json.minisig",
+                Array("untrusted comment: a\n\(blob)\ntrusted comment: b\n\(second)\n".utf8))
+            #expect(try await take(folder).notes.isEmpty)
+            let signature = try Disk.contents(of: "\(folder)/index.json.sig", limit: 1 << 16)
+            try FileManager.default.removeItem(atPath: "\(folder)/index.json.sig")
+            await expectRefusal([.untrusted], "alone") { try await take(folder) }
+            try Disk.replace("\(folder)/index.json.sig", signature)
+            let key = try SSHSignature(armored: signature).key.fingerprint
+            let revoked = """
+                apiVersion: playbooks.triage/v1
+                kind: Revocations
+                keys: [{fingerprint: "\(key)", reason: it was lost}]
+                """
+            try home(folder).store.keep(Revocations(reading: Array(revoked.utf8), file: "revoked.yaml"), of: "acme")
+            await expectRefusal([.revoked]) { try await take(folder) }
+        }
+    }
+
     @Test(arguments: [
         "", "[]", "{}", #"{"apiVersion": "playbooks.triage/v1", "kind": "Library"}"#,
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","validUntil":"2026-12-01T00:00:00Z","libraries":[]}"#,
