@@ -86,8 +86,18 @@ package struct LibraryLock: Sendable, Hashable {
     }
 }
 
-/// A double-quoted scalar: JSON's text is YAML's.
-func quoted(_ text: String) -> String { (try? JSONWriter.canonical.string(.string(text))) ?? "\"\"" }
+/// A double-quoted scalar: JSON's text is YAML's, but for the characters that YAML takes only as an escape.
+func quoted(_ text: String) -> String {
+    let json = (try? JSONWriter.canonical.string(.string(text))) ?? "\"\""
+    return json.unicodeScalars.reduce(into: "") { result, scalar in
+        switch scalar.value {
+        case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF:
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+}
 
 extension Shape {
     static let libraryLock = Shape(

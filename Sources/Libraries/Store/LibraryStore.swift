@@ -142,11 +142,20 @@ package struct LibraryStore: Sendable {
     /// When this machine saw the package first; now, where it has not.
     package func firstSight(of digest: String, at now: Int64) throws(LibraryError) -> Int64 {
         let file = "\(state)/sights"
-        let text = String(decoding: try Disk.contentsIfPresent(of: file, limit: 16 << 20) ?? [], as: UTF8.self)
-        for line in text.split(separator: "\n") {
-            let words = line.split(separator: " ")
-            if words.count == 2, words[0] == digest, let time = Int64(words[1]) { return time }
+        func read() throws(LibraryError) -> (text: String, time: Int64?) {
+            let text = String(decoding: try Disk.contentsIfPresent(of: file, limit: 16 << 20) ?? [], as: UTF8.self)
+            for line in text.split(separator: "\n") {
+                let words = line.split(separator: " ")
+                if words.count == 2, words[0] == digest, let time = Int64(words[1]) { return (text, time) }
+            }
+            return (text, nil)
         }
+        // Only what is new takes the lock.
+        if let time = try read().time { return time }
+        let busy = try exclusively()
+        defer { withExtendedLifetime(busy) {} }
+        let (text, time) = try read()
+        if let time { return time }
         try Disk.replace(file, Array("\(text)\(digest) \(now)\n".utf8))
         return now
     }
@@ -156,10 +165,31 @@ package struct LibraryStore: Sendable {
     /// Nothing that was revoked is ever trusted again: every list is kept beside the others.
     func keep(_ revocations: Revocations, of library: String) throws(LibraryError) {
         guard !revocations.reasons.isEmpty else { return }
+        func areKept(_ all: Revocations) -> Bool { revocations.reasons.keys.allSatisfy { all.reasons[$0] != nil } }
+        // Only what is new takes the lock.
+        if let known = try self.revocations()[library], areKept(known) { return }
+        let busy = try exclusively()
+        defer { withExtendedLifetime(busy) {} }
         var all = try self.revocations()[library] ?? Revocations()
-        guard !revocations.reasons.keys.allSatisfy({ all.reasons[$0] != nil }) else { return }
+        guard !areKept(all) else { return }
         all.merge(revocations)
-        try Disk.replace("\(state)/revocations/\(library).yaml", Array(all.text.utf8))
+        let file = "\(state)/revocations/\(library).yaml"
+        let bytes = Array(all.text.utf8)
+        // What could not be read again would keep every library from being used.
+        do throws(LibraryError) {
+            guard bytes.count <= Revocations.mostBytes else {
+                throw LibraryError(
+                    .tooLarge, "they have \(bytes.count) bytes; at most \(Revocations.mostBytes) are kept of a library")
+            }
+            guard areKept(try Revocations(reading: bytes, file: file)) else {
+                throw LibraryError(.malformedPolicy, "they read otherwise when they are read again")
+            }
+        } catch {
+            throw LibraryError(
+                error.code, "what '\(library)' revokes cannot be remembered: \(error.message)",
+                hint: "the version that says so is not taken")
+        }
+        try Disk.replace(file, bytes)
     }
 
     /// By library.

@@ -73,6 +73,49 @@ import Testing
         }
     }
 
+    private func revocations(_ keys: [(fingerprint: String, reason: String)]) throws -> Revocations {
+        let lines = keys.map { "  - {fingerprint: \"\($0.fingerprint)\", reason: \"\($0.reason)\"}\n" }
+        let text = "apiVersion: playbooks.triage/v1\nkind: Revocations\nkeys:\n" + lines.joined()
+        return try Revocations(reading: Array(text.utf8), file: "revoked.yaml")
+    }
+
+    @Test func `what a library revokes is remembered so that it can be read again, or refused`() async throws {
+        try await withDirectory { folder in
+            let store = try home(folder).store
+            let odd = try revocations([
+                ("SHA256:odd", #"a\u0080\u0085\u009f\u2028\u2029\ufeff\ufffe\uffff\u007f\u0001\n\"\\ b"#)
+            ])
+            try store.keep(odd, of: "acme")
+            #expect(try store.revocations()["acme"] == odd)
+            // Each of them could be read, all of them together could not.
+            func many(_ name: String) throws -> Revocations {
+                try revocations((0..<3).map { ("SHA256:\(name)\($0)", String(repeating: name, count: 200_000)) })
+            }
+            try store.keep(many("a"), of: "acme")
+            await expectRefusal([.tooLarge]) { try store.keep(many("b"), of: "acme") }
+            #expect(try home(folder).store.revocations()["acme"]?.reasons.count == 4)
+            try store.keep(many("b"), of: "other")
+            #expect(try home(folder).store.revocations().count == 2)
+        }
+    }
+
+    @Test func `what several at once see first is all remembered`() async throws {
+        try await withDirectory { folder in
+            let store = try home(folder).store
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        #expect(try store.firstSight(of: "sha256:\(number)", at: Int64(number)) == Int64(number))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            for number in 0..<6 {
+                #expect(try store.firstSight(of: "sha256:\(number)", at: 99) == Int64(number))
+            }
+        }
+    }
+
     @Test func `states can be listed before one goes back to them`() async throws {
         try await withDirectory { folder in
             for version in ["1.0.0", "1.1.0", "1.2.0"] {
