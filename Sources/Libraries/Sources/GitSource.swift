@@ -109,11 +109,11 @@ private struct Git {
     let directory: String
     let scheme: String
     let inherited: [String: String]
-    /// `credential.helper=…` and the like.
-    var logins: [String] = []
+    /// `credential.helper` and the like.
+    var logins: [(key: String, value: String)] = []
 
     /// How the person logs in where git asks over HTTP; nothing else of the person's configuration counts.
-    func personalLogins() async -> [String] {
+    func personalLogins() async -> [(key: String, value: String)] {
         guard scheme == "https" || scheme == "http" else { return [] }
         var environment = inherited.filter { ["PATH", "HOME", "XDG_CONFIG_HOME"].contains($0.key) }
         environment["GIT_CONFIG_NOSYSTEM"] = "1"
@@ -122,9 +122,12 @@ private struct Git {
         let output = try? await Programs.run(
             "git", ["config", "--global", "-z", "--get-regexp", pattern], environment: environment)
         guard let output, output.exitCode == 0 else { return [] }
-        return output.output.split(separator: 0).map { entry in
-            // `key\nvalue`
-            String(decoding: entry, as: UTF8.self).replacing("\n", with: "=", maxReplacements: 1)
+        return output.output.split(separator: 0).map { entry -> (key: String, value: String) in
+            // `key\nvalue`, or the key of what is switched on
+            let key = entry.prefix { $0 != UInt8(ascii: "\n") }
+            let value =
+                entry.count > key.count ? String(decoding: entry.dropFirst(key.count + 1), as: UTF8.self) : "true"
+            return (key: String(decoding: key, as: UTF8.self), value: value)
         }
     }
 
@@ -135,7 +138,7 @@ private struct Git {
                 "protocol.allow=never", "protocol.\(scheme).allow=always", "core.hooksPath=/dev/null",
                 "core.fsmonitor=false", "fetch.fsckObjects=true", "transfer.fsckObjects=true",
                 "submodule.recurse=false", "gc.auto=0", "http.followRedirects=false",
-            ] + (["fetch", "ls-remote"].contains(arguments.first) ? logins : [])
+            ]
         var environment = [
             "PATH": inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false",
@@ -145,6 +148,14 @@ private struct Git {
             environment[name] = inherited[name]
         }
         if let file = inherited["SSL_CERT_FILE"] { environment["GIT_SSL_CAINFO"] = file }
+        // They may hold secrets, and everybody on the machine sees what arguments a program has.
+        if ["fetch", "ls-remote"].contains(arguments.first), !logins.isEmpty {
+            environment["GIT_CONFIG_COUNT"] = String(logins.count)
+            for (number, login) in logins.enumerated() {
+                environment["GIT_CONFIG_KEY_\(number)"] = login.key
+                environment["GIT_CONFIG_VALUE_\(number)"] = login.value
+            }
+        }
         let output = try await Programs.run(
             "git", settings.flatMap { ["-c", $0] } + arguments, input: input, environment: environment)
         guard output.exitCode == 0 else {

@@ -69,6 +69,44 @@ import Testing
         }
     }
 
+    /// A git that notes what it is given before it goes on as git.
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/git"), "git is not installed"))
+    func `a login of the person's configuration is in no argument`() async throws {
+        try await withDirectory { folder in
+            let git = """
+                #!/bin/sh
+                printf '%s\\n' "$*" >> '\(folder)/arguments'
+                env >> '\(folder)/environment'
+                exec /usr/bin/git "$@"
+                """
+            try Disk.replace("\(folder)/bin/git", Array(git.utf8))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder)/bin/git")
+            let configuration = """
+                [http "http://127.0.0.1:1/"]
+                    extraheader = "Authorization: Basic made-up=="
+                [http]
+                    proxy = http://127.0.0.1:1
+                """
+            try Disk.replace("\(folder)/.gitconfig", Array(configuration.utf8))
+            await expectRefusal([.unreachable]) {
+                try await LibraryReference("git+http://127.0.0.1:1/acme.git").fetch(
+                    environment: personalEnvironment(folder))
+            }
+            func noted(_ name: String) throws -> String {
+                String(decoding: try Disk.contents(of: "\(folder)/\(name)", limit: 1 << 20), as: UTF8.self)
+            }
+            let arguments = try noted("arguments")
+            #expect(arguments.contains(" fetch ") && !arguments.contains("made-up"), "\(arguments)")
+            let environment = try noted("environment")
+            for line in [
+                "GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=http.http://127.0.0.1:1/.extraheader",
+                "GIT_CONFIG_VALUE_0=Authorization: Basic made-up==", "GIT_CONFIG_VALUE_1=http://127.0.0.1:1",
+            ] {
+                #expect(environment.contains(line), "\(line)")
+            }
+        }
+    }
+
     @Test(.enabled(if: hasServers, "git, nginx, fcgiwrap, htpasswd or bash is not installed, or this is not root"))
     func `smart HTTP - branch, tag, commit and folder, with the person's own login`() async throws {
         try await withDirectory { folder in
