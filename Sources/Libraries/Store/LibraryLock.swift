@@ -17,6 +17,13 @@ package struct LibraryLock: Sendable, Hashable {
         /// Of what it asks for.
         package var permissions: String
         package var resolvedAt: String
+
+        /// Whether all who signed then have signed what is there now; what nobody signed is only itself.
+        package func isVouchedFor(asBy candidate: LibraryHome.Candidate) -> Bool {
+            let now = Set(candidate.admission.signers.map(\.fingerprint))
+            return digest == candidate.package.digest && now.isEmpty
+                || !signers.isEmpty && signers.allSatisfy { now.contains(LibraryGate.Signer.fingerprint(in: $0)) }
+        }
     }
 
     package static let kind = "LibraryLock"

@@ -11,7 +11,16 @@ package struct LibraryGate: Sendable {
 
         package var text: String {
             let key = authority.map { "\(fingerprint) certified by \($0)" } ?? fingerprint
-            return principals.isEmpty ? key : "\(principals.joined().joined(separator: ",")) \(key)"
+            // A certificate's names may hold blanks; here they are a word, so that the key is found behind them.
+            let names = principals.joined().map { $0.split(whereSeparator: \.isWhitespace).joined(separator: "\\x20") }
+            return names.isEmpty ? key : "\(names.joined(separator: ",")) \(key)"
+        }
+
+        /// The fingerprint in a text as above.
+        static func fingerprint(in text: String) -> String {
+            let words = text.split(separator: " ")
+            let isCertified = words.count >= 4 && words.suffix(3).prefix(2) == ["certified", "by"]
+            return String(words.dropLast(isCertified ? 3 : 0).last ?? "")
         }
     }
 

@@ -41,6 +41,19 @@ struct ConsentOptions: ParsableArguments {
         help: ArgumentHelp(
             "Agree to exactly these permissions; once for each library that asks for others.", valueName: "hash"))
     var acceptPermissions: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            """
+            Agree to who signed it, once for each key, where that is not who signed what is pinned: a fingerprint, or the \
+            digest of what nobody signed.
+            """, valueName: "key"))
+    var signer: [String] = []
+
+    /// Who signed and has not been named.
+    fileprivate func signersToName(_ candidate: LibraryHome.Candidate) -> [String] {
+        let signers = candidate.admission.signers.map(\.fingerprint)
+        return (signers.isEmpty ? [candidate.package.digest] : signers).filter { !signer.contains($0) }
+    }
 }
 
 extension CommonOptions {
@@ -96,7 +109,10 @@ extension LibraryHome {
             given = level ?? before
         }
         let asksForMore = old.map { $0.permissions != permissions.hash } ?? false
-        let isAccepted = options.acceptPermissions.contains(permissions.hash)
+        // Permissions say nothing of who asks for them: whoever comes in a signer's place needs a yes of its own.
+        let isKnown = old?.isVouchedFor(asBy: candidate) ?? true
+        let unnamed = question == nil || isKnown ? [] : options.signersToName(candidate)
+        let isAccepted = options.acceptPermissions.contains(permissions.hash) && unnamed.isEmpty
         let isNews = old?.digest != package.digest
         guard isShown || question != nil || asksForMore || isNews else { return }
         session.output.note(introduction(of: candidate, instead: old, level: given ?? gate.policy.level, session))
@@ -108,7 +124,9 @@ extension LibraryHome {
                 throw LibraryError(
                     .consentNeeded, "nobody is there to agree to \(package.title)",
                     hint: question == nil && !asksForMore
-                        ? "--yes takes it" : "--accept-permissions \(permissions.hash) agrees to what is shown above")
+                        ? "--yes takes it"
+                        : (["--accept-permissions \(permissions.hash)"] + unnamed.map { "--signer \($0)" })
+                            .joined(separator: " ") + " agrees to what is shown above")
             }
             let answer = session.output.ask("Use it? [y/N]")?.lowercased() ?? ""
             guard ["y", "yes"].contains(answer) else { throw LibraryError(.consentNeeded, "not agreed to") }

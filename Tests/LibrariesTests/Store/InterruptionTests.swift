@@ -22,6 +22,11 @@ import Testing
         return files
     }
 
+    /// Nobody signs it: each version is agreed to by itself.
+    private func digest(_ source: String) async throws -> String {
+        try LibraryPackage(checking: await LibraryReference(source).fetch(environment: [:]).tree).digest
+    }
+
     /// Starts with version 1.0.0 in force, then updates to the next one by each of the commands.
     private func interrupt(_ commands: [(Int) -> (program: String, arguments: [String])]) async throws -> Set<String> {
         try await withDirectory { folder in
@@ -38,9 +43,12 @@ import Testing
             for (index, command) in commands.enumerated() {
                 try MadeUpLibrary.write(files(index + 1), to: source)
                 let (program, arguments) = command(index)
+                let digest = try await digest(source)
                 _ = try await Programs.run(
-                    program, arguments + [Self.binary, "library", "update", "--accept-permissions", hash],
-                    environment: environment)
+                    program,
+                    arguments + [
+                        Self.binary, "library", "update", "--accept-permissions", hash, "--signer", digest,
+                    ], environment: environment)
                 let (libraries, errors) = try home(folder).inForce()
                 #expect(errors.isEmpty, "\(index): \(errors)")
                 let found = libraries.map(\.package.title)
@@ -87,6 +95,7 @@ import Testing
                 Self.binary, ["library", "add", source, "--accept-permissions", hash], environment: state)
             try #require(added.exitCode == 0, "\(added.error)")
             try MadeUpLibrary.write(files(1), to: source)
+            let digest = try await digest(source)
             try Disk.makeDirectory("\(folder)/disk")
             var outcomes: [String: Int] = [:]
             let script = """
@@ -105,7 +114,7 @@ import Testing
                     "unshare",
                     [
                         "-m", "sh", "-c", script, "sh", folder, "\(room)", Self.binary, "library", "update",
-                        "--accept-permissions", hash,
+                        "--accept-permissions", hash, "--signer", digest,
                     ], environment: environment)
                 try #require(result.exitCode != 99, "the disk could not be made: \(result.error)")
                 let (libraries, errors) = try home("\(folder)/after").inForce()

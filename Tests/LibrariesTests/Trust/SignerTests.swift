@@ -58,6 +58,14 @@ import Testing
         #expect(trust.level == .hosts)
     }
 
+    @Test(arguments: [alice, both, anybody, mini, LibraryGate.Signer(fingerprint: "SHA256:a", authority: "SHA256:b")])
+    func `the lock says with which key somebody signed`(signer: LibraryGate.Signer) {
+        #expect(LibraryGate.Signer.fingerprint(in: signer.text) == signer.fingerprint)
+        var named = signer
+        named.principals = [["an SHA256:other certified by"]]
+        #expect(LibraryGate.Signer.fingerprint(in: named.text) == signer.fingerprint)
+    }
+
     @Test func `the last answer counts, also one that allows less than another to fewer signers did`() async throws {
         try await withDirectory { folder in
             let (both, one) = ("acme dir:/acme SHA256:a,SHA256:b sha256:p", "acme dir:/acme SHA256:a sha256:p")
