@@ -24,7 +24,7 @@ struct RegistryClient {
     mutating func send(
         _ method: String, _ path: String, headers: [(name: String, value: String)] = [], body: [UInt8]? = nil
     ) async throws(LibraryError) -> Web.Response {
-        var url = path.contains("://") ? path : path.hasPrefix("/") ? base + path : "\(base)/v2/\(repository)/\(path)"
+        var url = path.hasPrefix("/") ? base + path : path.contains("://") ? path : "\(base)/v2/\(repository)/\(path)"
         var hasAsked = false
         for _ in 0..<5 {
             // What was given to this registry goes to no other.
@@ -96,6 +96,11 @@ struct RegistryClient {
             // `</v2/acme/tags/list?n=1000&last=1.0.0>; rel="next"`
             next = response.header("link").flatMap { link in
                 link.firstMatch(of: #/<([^>]+)>;\s*rel="?next"?/#).map { String($0.1) }
+            }
+            // What other hosts say is no tag of this one's.
+            if let next, !next.hasPrefix("/"), !next.hasPrefix(base + "/"), next.contains("://") {
+                throw LibraryError(
+                    .unreachable, "\(host)/\(repository) tells its tags elsewhere, at \(printable(next))")
             }
             pages += 1
         }

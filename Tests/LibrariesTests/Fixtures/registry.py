@@ -47,6 +47,15 @@ class Registry(BaseHTTPRequestHandler):
             with open(path, "rb") as file:
                 return self.answer(200, file.read(), Content_Type="application/gzip")
         parts = url.path.split("/")
+        hosts = {"path": "", "same": "http://127.0.0.1", "other": "http://localhost"}
+        if parts[-2:] == ["tags", "list"] and parts[-3] in hosts:
+            # The first page leads to the second one, in the way that the repository's name says.
+            if "last" in query:
+                return self.answer(200, json.dumps({"tags": ["1.1.0"]}).encode())
+            own = f"{url.path}?n=1000&last=1.0.0"
+            host = hosts[parts[-3]]
+            link = (f"{host}:{self.server.server_port}" if host else "") + own
+            return self.answer(200, json.dumps({"tags": ["1.0.0"]}).encode(), Link=f'<{link}>; rel="next"')
         for kind in ("blobs", "manifests", "referrers"):
             if kind in parts:
                 place = len(parts) - 1 - parts[::-1].index(kind)

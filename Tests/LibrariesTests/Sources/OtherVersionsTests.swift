@@ -100,6 +100,20 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: isInstalled("python3") && isInstalled("bash"), "python3 or bash is not installed"))
+    func `tags of further pages are a registry's own`() async throws {
+        try await withDirectory { folder in
+            try await withMadeUpRegistry(folder) { host in
+                let home = try home(folder)
+                for name in ["path", "same"] {
+                    let place = "oci://\(host)/acme/\(name)"
+                    #expect(try await newer("\(place):1.0.0", "1.0.0", home) == "\(place):1.1.0")
+                }
+                await expectRefusal([.unreachable]) { try await newer("oci://\(host)/acme/other:1.0.0", "1.0.0", home) }
+            }
+        }
+    }
+
     @Test(.enabled(if: isInstalled("git"), "git is not installed"))
     func `git's newer tags are found`() async throws {
         try await withDirectory { folder in
