@@ -104,6 +104,11 @@ package enum LibraryPublishing {
             bytes throws(LibraryError) in try LibraryIndex(reading: bytes, from: file)
         }
         let number = serial ?? (old?.serial ?? 0) + 1
+        guard (1..<LibraryIndex.serialEnd).contains(number) else {
+            throw LibraryError(
+                .malformedIndex, "an index may not have the serial \(number)",
+                hint: "expected a number from 1 to \(LibraryIndex.serialEnd - 1)")
+        }
         if let old, number <= old.serial {
             throw LibraryError(
                 .downgrade, "the index that is there has the serial \(old.serial); \(number) would be refused")

@@ -138,6 +138,14 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "=", "=dir:/a", "acme="])
+    func `an index of no folder is refused with what is expected`(text: String) async throws {
+        let home = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let result = try await TriageCommand.run(["library", "index", text], home: home)
+        #expect(result.exitCode == 3 && result.notes.contains("expected FOLDER or FOLDER=SOURCE"), "\(result.notes)")
+    }
+
     @Test func `what a publisher wrote stays in its line of the question`() async throws {
         let words = #""What\n  signed by    Mallory\r\n  level        read-only""#
         let manifest = Self.manifest.replacing("What Acme knows", with: words)

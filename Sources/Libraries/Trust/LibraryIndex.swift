@@ -14,6 +14,8 @@ package struct LibraryIndex: Sendable, Hashable {
 
     static let kind = "LibraryIndex"
     static let mostBytes = 8 << 20
+    /// Serials are below it: every reader of JSON has these numbers exactly, and there is always a next one.
+    package static let serialEnd: Int64 = 1 << 53
 
     let serial: Int64
     /// In seconds of Unix time.
@@ -37,7 +39,9 @@ package struct LibraryIndex: Sendable, Hashable {
         guard document["apiVersion"]?.text == Shape.apiVersion, document["kind"]?.text == Self.kind else {
             throw malformed("expected a document of kind \(Self.kind)")
         }
-        guard case .int(let serial)? = document["serial"], serial > 0 else { throw malformed("it has no serial") }
+        guard case .int(let serial)? = document["serial"], (1..<Self.serialEnd).contains(serial) else {
+            throw malformed("it has no serial from 1 to \(Self.serialEnd - 1)")
+        }
         guard let until = document["validUntil"]?.text.flatMap({ Timestamp(rfc3339: $0) }) else {
             throw malformed("it has no validUntil")
         }

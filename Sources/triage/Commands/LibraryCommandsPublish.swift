@@ -75,7 +75,9 @@ struct IndexLibraries: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...3650).contains(days) else { throw ValidationError("--days takes a number from 1 to 3650") }
-        guard serial ?? 1 > 0 else { throw ValidationError("--serial takes a number from 1 on") }
+        guard (1..<Int(LibraryIndex.serialEnd)).contains(serial ?? 1) else {
+            throw ValidationError("--serial takes a number from 1 to \(LibraryIndex.serialEnd - 1)")
+        }
     }
 
     func run() async throws {
@@ -84,7 +86,12 @@ struct IndexLibraries: AsyncParsableCommand {
         let until = Timestamp(seconds: currentTime().seconds + Int64(days) * 86_400)
         try telling(session.output) {
             let libraries = try folders.map { text in
-                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+                let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                guard !parts.contains("") else {
+                    throw LibraryError(
+                        .badReference, "'\(text)' names no folder, or no source behind it",
+                        hint: "expected FOLDER or FOLDER=SOURCE")
+                }
                 let package = try LibraryPublishing.package(parts[0])
                 let source = try parts.count == 2 ? LibraryReference(parts[1]).description : nil
                 return (package: package, playbooks: try package.checkedPlaybooks(loader), source: source)

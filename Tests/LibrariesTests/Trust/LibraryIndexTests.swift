@@ -227,11 +227,27 @@ struct LibraryIndexTests {
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","validUntil":"2026-12-01T00:00:00Z","libraries":[]}"#,
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":0,"validUntil":"2026-12-01T00:00:00Z"}"#,
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":1,"validUntil":"tomorrow"}"#,
+        #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":9007199254740992,"validUntil":"2026-12-01T00:00:00Z"}"#,
+        #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":9223372036854775807,"validUntil":"2026-12-01T00:00:00Z"}"#,
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":1}"#,
         #"{"apiVersion":"playbooks.triage/v1","kind":"LibraryIndex","serial":1,"validUntil":"2026-12-01T00:00:00Z","libraries":[{"name":"a"}]}"#,
     ])
     func `what is no index is refused`(text: String) async {
         await expectRefusal([.malformedIndex], text) { try LibraryIndex(reading: Array(text.utf8), from: "here") }
+    }
+
+    @Test func `the last serial has no next one`() async throws {
+        try await withDirectory { folder in
+            func write(_ serial: Int64?) throws -> Int64 {
+                try LibraryPublishing.writeIndex(
+                    "\(folder)/index.json", of: [], serial: serial, validUntil: MadeUpLibrary.now)
+            }
+            for serial in [Int64.min, 0, 1 << 53, .max] {
+                await expectRefusal([.malformedIndex], "\(serial)") { try write(serial) }
+            }
+            #expect(try write((1 << 53) - 1) == (1 << 53) - 1)
+            await expectRefusal([.malformedIndex]) { try write(nil) }
+        }
     }
 
     @Test(arguments: [
