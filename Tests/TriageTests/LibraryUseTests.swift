@@ -114,7 +114,7 @@ import Testing
     @Test func `permissions that are accepted say nothing of who signed`() async throws {
         try await withLibrary { home, library in
             let first = try await TriageCommand.run(["library", "add", library], home: home).notes
-            let hash = try #require(first.firstMatch(of: /--accept-permissions (sha256:[0-9a-f]{64})/)).1
+            let hash = try #require(first.firstMatch(of: #/--accept-permissions (sha256:[0-9a-f]{64})/#)).1
             let accept = ["--accept-permissions", String(hash)]
             #expect(try await TriageCommand.run(["library", "add", library] + accept, home: home).exitCode == 0)
             // What is agreed to already is agreed to again.
@@ -124,7 +124,7 @@ import Testing
             try write(
                 ["library.yaml": Self.manifest.replacing("1.0.0", with: "1.1.0")], to: home.appending(path: "acme"))
             let packaged = try await TriageCommand.run(["library", "package", library], home: home)
-            let digest = try #require(packaged.output.firstMatch(of: /sha256:[0-9a-f]{64}/)).output
+            let digest = try #require(packaged.output.firstMatch(of: #/sha256:[0-9a-f]{64}/#)).output
             for given in [accept, accept + ["--yes"], accept + ["--signer", "SHA256:other"]] {
                 let refused = try await TriageCommand.run(["library", "update"] + given, home: home)
                 #expect(refused.exitCode == 3 && refused.notes.contains("--signer \(digest)"), "\(refused.notes)")

@@ -121,12 +121,12 @@ extension LibraryHome {
             // What the policy trusts needs no question to be added; a change is shown and asked for.
             if question == nil, old == nil { return }
             guard session.output.isInteractive else {
+                let names = unnamed.map { " --signer \($0)" }.joined()
                 throw LibraryError(
                     .consentNeeded, "nobody is there to agree to \(package.title)",
                     hint: question == nil && !asksForMore
                         ? "--yes takes it"
-                        : (["--accept-permissions \(permissions.hash)"] + unnamed.map { "--signer \($0)" })
-                            .joined(separator: " ") + " agrees to what is shown above")
+                        : "--accept-permissions \(permissions.hash)\(names) agrees to what is shown above")
             }
             let answer = session.output.ask("Use it? [y/N]")?.lowercased() ?? ""
             guard ["y", "yes"].contains(answer) else { throw LibraryError(.consentNeeded, "not agreed to") }
