@@ -30,7 +30,8 @@ enum DuplicateKeys {
         guard case .scalar(let scalar) = key.content, key.tag == nil,
             scalar.style != .plain || !CoreSchema.canBeSpecial(scalar.text)
         else { return -1 }
-        return scalar.text.utf8.count
+        // Beyond ASCII equal texts may differ in their bytes.
+        return scalar.text.utf8.allSatisfy { $0 < 0x80 } ? scalar.text.utf8.count : -1
     }
 
     private static func hash(_ entries: [Node.Entry], _ report: (YAMLError) -> Void) {

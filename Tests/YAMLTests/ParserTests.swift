@@ -19,7 +19,8 @@ import YAML
         ("a: 1\n\"a\": 2\n'a': 3\n", ["2:1", "3:1"]), ("!!str 1: a\n'1': b\n", ["2:1"]),
         ("[a, 0x1]: 1\n[a, 1]: 2\n", ["2:1"]), ("? {a: 1, b: 2}\n? {b: 2, a: 1}\n", ["2:3"]),
         ("a0: 1\na1: 1\na2: 1\na3: 1\na4: 1\na5: 1\na6: 1\na7: 1\na8: 1\n0x1: 1\na3: 2\n1: 2\n", ["11:1", "12:1"]),
-        ("&k a: 1\n*k : 2\n", ["2:1"]), ("a: 1\r\nb: 1\r\na: 2\r\n", ["3:1"]), ("a: 1\rb: 1\ra: 2\r", ["3:1"]),
+        ("\u{E9}: 1\ne\u{301}: 2\n", ["2:1"]), ("&k a: 1\n*k : 2\n", ["2:1"]), ("a: 1\r\nb: 1\r\na: 2\r\n", ["3:1"]),
+        ("a: 1\rb: 1\ra: 2\r", ["3:1"]),
     ])
     func `every duplicate key of a document is told`(text: String, places: [String]) {
         #expect(errors(text) == places.map { $0 + " duplicateKey" })

@@ -18,8 +18,14 @@ package enum Redaction {
         ),
         (#"\b[A-Za-z0-9+/_-]{64,}={0,2}"#, 0),
         // In quotes a secret may hold anything.
-        (#"(?i)[a-z0-9_.-]*(?:password|passwd|secret|token|credential)[a-z0-9_.-]*["']?\s*[:=]\s*"([^"\n]{8,})""#, 1),
-        (#"(?i)[a-z0-9_.-]*(?:password|passwd|secret|token|credential)[a-z0-9_.-]*["']?\s*[:=]\s*'([^'\n]{8,})'"#, 1),
+        (
+            #"(?i)[a-z0-9_.-]*(?:password|passwd|secret|token|credential)[a-z0-9_.-]*["']?\s*[:=]\s*"((?:[^"\\\n]|\\.){8,})""#,
+            1
+        ),
+        (
+            #"(?i)[a-z0-9_.-]*(?:password|passwd|secret|token|credential)[a-z0-9_.-]*["']?\s*[:=]\s*'((?:[^'\\\n]|\\.){8,})'"#,
+            1
+        ),
         // What crypt(3) and htpasswd make of passwords.
         (#"\$(?:1|2[abxy]?|5|6|7|y|gy|apr1|sha1|argon2(?:i|d|id))\$[A-Za-z0-9./+,=$-]{8,}"#, 0),
     ].compactMap { source, group in (try? Pattern(source)).map { ($0, group) } }

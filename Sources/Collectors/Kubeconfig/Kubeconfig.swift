@@ -98,6 +98,8 @@ struct Kubeconfig: Sendable {
     static func content(_ text: String) -> String? {
         guard text.utf8.count > 40 else { return nil }
         let plain = (try? Base64.decode(text)).map { String(decoding: $0, as: UTF8.self) } ?? text
+        // A path has neither; names of files do hold the words below.
+        guard plain.contains(where: \.isNewline) || plain.contains("{") || plain.contains(": ") else { return nil }
         guard plain.contains("clusters"), plain.contains("apiVersion") || plain.contains("server") else { return nil }
         let encoding = plain == text ? "" : " in base64"
         return "(the text of a kubeconfig\(encoding), \(text.utf8.count) bytes, instead of a path)"

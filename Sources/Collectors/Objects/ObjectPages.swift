@@ -59,7 +59,7 @@ final class ObjectPages: BodyReader {
 
     /// What the page says of itself and of the list.
     func endPage() throws(Unknown) -> (token: String, version: String) {
-        try read { state throws(JSONError) in
+        let end = try read { state throws(JSONError) in
             if state.isGiven { return ("", "") }
             let fields = try state.reader.finish { add($0, to: &state.items, &state.failure) }
             guard state.reader.isFound else {
@@ -69,6 +69,9 @@ final class ObjectPages: BodyReader {
             let metadata = fields["metadata"]
             return (metadata?[field: "continue"]?.text ?? "", metadata?[field: "resourceVersion"]?.text ?? "")
         }
+        // Large elements are only given at the end of what is read.
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        return end
     }
 
     /// Forgets the objects: the list is begun anew.

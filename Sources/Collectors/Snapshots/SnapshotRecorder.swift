@@ -45,7 +45,9 @@ package final class SnapshotRecorder: FactRecorder {
             state.had.insert(fact.key)
             state.missing[fact.key] = nil
             do throws(ArchiveError) {
-                let packed = try (lists as? RecordedLists)?.packed() ?? [:]
+                var packed = try (lists as? RecordedLists)?.packed() ?? [:]
+                // What was taken out whole by the name of its field stays out.
+                packed = packed.filter { value[field: $0.key].map { $0.elements != nil } ?? true }
                 for (field, list) in packed { try state.writer.add(list, to: field, of: fact.key) }
                 fact.result = .success(value.without(Set(packed.keys)))
                 try state.writer.add(fact)

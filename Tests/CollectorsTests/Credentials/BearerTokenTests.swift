@@ -1,4 +1,5 @@
 import CEL
+import Foundation
 import Testing
 
 @testable import Collectors
@@ -78,10 +79,16 @@ import Testing
         "https://user:abcdefgh12345678@host/", "password: abcdefgh12345678", "k8s-aws-v1.abcdefgh12345678",
         "x eyJabcdefgh12345678.abcdefgh12345678.abcdefgh12345678 y", #"password: "p@ss abcdefgh12345678!""#,
         "db_password = '!§ abcdefgh12345678'", "root:$6$rounds=5000$salt$abcdefgh12345678:20228:0",
+        #"{"password":"correct horse\" abcdefgh12345678"}"#, #"secret: 'it\'s abcdefgh12345678'"#,
         "jane:$apr1$salt$abcdefgh12345678", "jane:$2y$10$abcdefgh12345678",
     ])
     func `takes secrets out of text`(text: String) {
         #expect(!Redaction.redact(text).contains("abcdefgh12345678"))
+    }
+
+    @Test func `JSON stays JSON without its secrets`() {
+        let text = #"{"credentials_error":"could not open \"/etc/x\"","next":"\"credential\": \"a"}"#
+        #expect((try? JSONSerialization.jsonObject(with: Data(Redaction.redact(text).utf8))) != nil)
     }
 
     @Test(arguments: [

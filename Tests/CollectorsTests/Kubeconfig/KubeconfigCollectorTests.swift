@@ -103,6 +103,12 @@ import Testing
         #expect(fact.at("files")?.elements?.first?[field: "kind"]?.text == "missing")
     }
 
+    @Test func `a path may have the words of a kubeconfig in it`() {
+        let path = "/home/jo/.kube/clusters/prod-server-eu.yaml:/home/jo/.kube/apiVersion"
+        let list = surroundings(environment: ["KUBECONFIG": path])
+        #expect(Kubeconfig.paths(in: list).paths == path.split(separator: ":").map(String.init))
+    }
+
     @Test func `a missing file in KUBECONFIG is skipped in silence`() async throws {
         let fact = try await collect(
             KubeconfigCollector(), in: surroundings(environment: ["KUBECONFIG": "/lab/nowhere/config"]))

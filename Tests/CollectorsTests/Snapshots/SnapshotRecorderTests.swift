@@ -130,6 +130,19 @@ import Testing
         #expect(!String(decoding: unpacked, as: UTF8.self).contains("jane"))
     }
 
+    @Test func `a list that is taken out by its name is not in the file`() async throws {
+        let (snapshot, _, bytes) = try await record(redacting: ["items"]) { recorder in
+            let lists = try #require(recorder.lists(of: pods().key))
+            for number in 0..<100 { try lists.take(Archive.pod(number), of: "items") }
+            recorder.record(pods(), lists)
+        }
+        #expect(try names(snapshot).isEmpty)
+        var unpacked: [UInt8] = []
+        let inflater = try Inflater(limit: 64 << 20)
+        try unsafe inflater.inflate(bytes) { (piece) throws(ArchiveError) in unsafe unpacked.append(contentsOf: piece) }
+        #expect(!String(decoding: unpacked, as: UTF8.self).contains("pod-7"))
+    }
+
     @Test func `a place that is not there is told at once`() async throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
