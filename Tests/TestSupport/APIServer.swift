@@ -24,6 +24,8 @@ package struct APIServer: Sendable {
     package var forbidden: Set<String> = []
     /// Expires every `continue` token, as compaction does.
     package var expiresContinueTokens = false
+    /// Lists in one piece expire as well, so that none of several pages is ever had whole.
+    package var expiresWholeLists = false
     /// Answers that come once, before all others, by path: for 429 and the like.
     package var once: OnceAnswers = OnceAnswers()
 
@@ -115,6 +117,9 @@ package struct APIServer: Sendable {
     }
 
     private func page(_ all: [String], _ request: LoopbackServer.Request) -> LoopbackServer.Response {
+        if expiresWholeLists, request.query["limit"] == nil {
+            return status(410, "Expired", "The resourceVersion for the provided list is too old")
+        }
         let items = selected(all, by: request.query["fieldSelector"])
         let limit = request.query["limit"].flatMap(Int.init) ?? items.count
         var start = 0

@@ -167,8 +167,12 @@ struct PeerFailureTests {
         }
         let whole = try await run(["hpa-metrics-unavailable"], against: server)
         #expect(whole.confirmed == ["hpa-metrics-unavailable/metrics-api-not-registered"])
-        // The list ends before its end.
+        // Begun anew, in one piece, it is whole.
         server.expiresContinueTokens = true
+        let anew = try await run(["hpa-metrics-unavailable"], against: server)
+        #expect(anew.confirmed == whole.confirmed)
+        // The list ends before its end.
+        server.expiresWholeLists = true
         let part = try await run(["hpa-metrics-unavailable"], against: server)
         #expect(part.confirmed == [])
         #expect(part.undetermined.contains("hpa-metrics-unavailable/metrics-api-not-registered"))

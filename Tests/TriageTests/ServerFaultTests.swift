@@ -46,8 +46,8 @@ struct ServerFaultTests {
             name: "busy for ever", answers: [.page(), .busy(retryAfter: 1)], reason: "unreachable",
             otherReason: "timedOut", timeout: 3),
         Fault(name: "busy for an hour", answers: [.busy(retryAfter: 3600)], reason: "unreachable"),
-        // Begun anew: the first page, the refusal, and two pages.
-        Fault(name: "expired once", answers: [.page(), .expired, .page()], requests: 4),
+        // Begun anew: the first page, the refusal, and all of it in one piece.
+        Fault(name: "expired once", answers: [.page(), .expired, .page()], requests: 3),
         Fault(name: "expired again and again", answers: [.page(), .expired], reason: "truncated", requests: 3),
         Fault(name: "gone between two requests", answers: [.page(), .page(.gone)], reason: "unreachable"),
     ]

@@ -47,6 +47,12 @@ struct CaptureDiagnosisTests {
         #expect(process.terminationStatus == 0, "kubectl \(arguments): \(said)")
     }
 
+    /// A dump has the logs of running containers only, so that what the last one of a crashed container tells stays open.
+    private func asOfADump(_ answers: [String]) -> [String] {
+        let cause = "crash-loop-back-off/service-it-needs-unreachable: "
+        return answers.map { $0.replacing(cause + "ruled-out", with: cause + "undetermined") }
+    }
+
     @Test(.enabled(if: hasKubectl, "kubectl is not installed: no real dump can be taken"))
     func `a dump that kubectl takes gives the same diagnosis as the cluster`() async throws {
         try await withCluster(BrokenCluster.server) { kubeconfig, _, folder in
@@ -66,7 +72,7 @@ struct CaptureDiagnosisTests {
                     ["get", "--raw", path], kubeconfig, output: dump.appending(path: "\(name).json"), home: folder)
             }
             let result = try await diagnose(dump)
-            #expect(answers(result) == expected, "\(result.notes)")
+            #expect(answers(result) == asOfADump(expected), "\(result.notes)")
             #expect(result.json["subject"].map { "\($0)" }?.contains("kubeadm") == true)
         }
     }
@@ -80,13 +86,13 @@ struct CaptureDiagnosisTests {
             try await kubectl(
                 ["cluster-info", "dump", "-A", "-o", "yaml", "--output-directory", dump.path(percentEncoded: false)],
                 kubeconfig, home: folder)
-            #expect(answers(try await diagnose(dump, playbooks: playbooks)) == expected)
+            #expect(answers(try await diagnose(dump, playbooks: playbooks)) == asOfADump(expected))
             let printed = folder.appending(path: "dump.txt")
             try await kubectl(["cluster-info", "dump", "-A"], kubeconfig, output: printed, home: folder)
             // A stream does not name the namespaces that hold nothing, so it cannot be of all of them.
             let stream = try await diagnose(printed, playbooks: playbooks)
             #expect(stream.notes.contains("it holds the namespaces kube-system, shop"), "\(stream.notes)")
-            #expect(answers(stream) == expected)
+            #expect(answers(stream) == asOfADump(expected))
         }
     }
 

@@ -60,7 +60,8 @@ struct PlanTests {
                 }
                 let plural = parts[parts.count - 1]
                 let isCovered =
-                    role.output.contains("\"\(plural)\"") || role.output.contains("\"\(parts[parts.count - 2])\"")
+                    role.output.contains("\"\(plural)\"") || plural == "log" && role.output.contains("\"pods/log\"")
+                    || role.output.contains("\"\(parts[parts.count - 2])\"")
                     || role.output.contains("/apis/*") && parts.count == 3
                 #expect(isCovered, "\(request.path)")
             }
