@@ -105,7 +105,8 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<6 {
                     group.addTask {
-                        #expect(try store.firstSight(of: "sha256:\(number)", at: Int64(number)) == Int64(number))
+                        let first = try store.firstSight(of: "sha256:\(number)", at: Int64(number))
+                        #expect(first == Int64(number))
                     }
                 }
                 try await group.waitForAll()
