@@ -11,6 +11,8 @@ package struct PlannedFact: Sendable {
     package var cost: Declaration.Cost
     /// With defaults; `nil` where other facts must be had first.
     package var parameters: [String: Value]?
+    /// The parameters that other facts give, once these are there.
+    package var openParameters: [String]
 }
 
 extension Diagnostician {
@@ -29,10 +31,12 @@ extension Diagnostician {
             let scope = Scope(playbook, memory: memory)
             for fact in playbook.facts {
                 guard let declaration = catalogue[fact.collector]?.declaration else { continue }
+                let request = scope.request(for: fact.name)
                 facts.append(
                     PlannedFact(
                         playbook: playbook.name, name: fact.name, collector: fact.collector, cost: declaration.cost,
-                        parameters: scope.request(for: fact.name)?.parameters ?? fact.constantParameters(declaration)))
+                        parameters: request?.parameters ?? fact.constantParameters(declaration),
+                        openParameters: request == nil ? fact.openParameters : []))
             }
         }
         return facts.enumerated().sorted { ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset) }.map(\.element)
@@ -40,6 +44,10 @@ extension Diagnostician {
 }
 
 extension FactDeclaration {
+    fileprivate var openParameters: [String] {
+        parameters.compactMap { if case .constant = $0.value { nil } else { $0.key } }.sorted()
+    }
+
     /// What is the same whatever other facts say, where that is everything the collector must be given.
     fileprivate func constantParameters(_ declaration: Declaration) -> [String: Value]? {
         var known: [String: Value] = [:]

@@ -13,6 +13,9 @@ package struct ClusterAccess: Sendable {
         }
     }
 
+    /// In a request, stands for whatever name.
+    package static let anyName = "any-name"
+
     /// In which namespaces each is asked for; the empty one stands for all of them.
     private var namespaces: [Resource: Set<String>] = [:]
     private var urls: Set<String> = []
@@ -38,7 +41,8 @@ package struct ClusterAccess: Sendable {
             let name = part.dropFirst(selector.count)
             if !name.contains("%") { resource.object = String(name) }
         }
-        namespaces[resource, default: []].insert(query.namespace)
+        if resource.object == Self.anyName { resource.object = "" }
+        namespaces[resource, default: []].insert(query.namespace == Self.anyName ? "" : query.namespace)
     }
 
     /// What a rule is for; resources that are alike in all of it share one.

@@ -38,6 +38,11 @@ struct RBAC: AsyncParsableCommand {
             }
             asks += await session.catalogue.asks(
                 of: fact.collector, parameters, in: session.plannedSurroundings())
+            // Whatever the other facts will say: a pod's log is asked for by its name.
+            let any = fact.openParameters.map { ($0, Value.string(ClusterAccess.anyName)) }
+            guard !any.isEmpty else { continue }
+            asks += await session.catalogue.asks(
+                of: fact.collector, parameters.merging(any) { $1 }, in: session.plannedSurroundings())
         }
         var comments = ["For \(names.isEmpty ? "every playbook" : names.joined(separator: ", ")), by triage rbac."]
         if !open.isEmpty {

@@ -36,6 +36,9 @@ struct PlanTests {
                   verbs: [list]
 
                 """, "\(result.output)")
+        // Which pod's log is read depends on what the list of pods says.
+        let log = try await TriageCommand.run(["rbac", "crash-loop-back-off"])
+        #expect(log.output.contains("resources: [\"pods/log\"]\n  verbs: [get]\n"), "\(log.output)")
         let node = try await TriageCommand.run(["rbac", "swap-enabled"])
         #expect(node.output.hasSuffix("name: triage-swap-enabled\nrules: []\n"))
     }
