@@ -97,6 +97,20 @@ package protocol BodyReader: Sendable {
     func take(_ piece: UnsafeRawBufferPointer) throws(Unknown)
 }
 
+extension BodyReader {
+    package func take(contentsOf bytes: [UInt8]) throws(Unknown) {
+        let failure = unsafe bytes.withUnsafeBytes { bytes -> Unknown? in
+            do throws(Unknown) {
+                try unsafe take(bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+}
+
 extension Effects {
     package func send(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
         try await sendAtOnce(request, to: reader)
@@ -106,15 +120,7 @@ extension Effects {
     package func sendAtOnce(_ request: HTTPRequest, to reader: any BodyReader) async throws(Unknown) -> HTTPResponse {
         var response = try await send(request)
         guard response.status == 200 else { return response }
-        let failure = unsafe response.body.withUnsafeBytes { bytes -> Unknown? in
-            do throws(Unknown) {
-                try unsafe reader.take(bytes)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let failure { throw failure }
+        try reader.take(contentsOf: response.body)
         response.body = []
         return response
     }

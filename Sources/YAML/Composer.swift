@@ -47,7 +47,6 @@ struct Composer: EventReceiver, ~Copyable {
     }
 
     private mutating func start(_ properties: NodeProperties, isMapping: Bool, isFlow: Bool, at span: Span) -> Bool {
-        if properties.tag != nil { hasTagsOrMergeKeys = true }
         if let anchor = properties.anchor { anchors[anchor] = .open(level: open.count) }
         open.append(
             OpenCollection(
@@ -82,8 +81,11 @@ struct Composer: EventReceiver, ~Copyable {
     }
 
     private mutating func finish(_ node: consuming Node, anchor: String?, nodes: Int, height: Int) {
-        if node.tag != nil, node.contradictsTag {
-            report(.tagMismatch, "the value is not what its tag says", at: node.span.start)
+        if node.tag != nil {
+            hasTagsOrMergeKeys = true
+            if node.contradictsTag {
+                report(.tagMismatch, "the value is not what its tag says", at: node.span.start)
+            }
         }
         if let anchor { anchors[anchor] = .complete(copy node, nodes: nodes, height: height) }
         finished.push(consume node)
@@ -109,14 +111,8 @@ extension Composer {
     mutating func takeScalar(_ scalar: consuming Scalar, _ properties: NodeProperties, at span: Span) -> Bool {
         nodes += 1
         if scalar.style == .plain, scalar.text.utf8.count == 2, scalar.text == "<<" { hasTagsOrMergeKeys = true }
-        if properties.tag == nil, properties.anchor == nil {
-            // As nearly all are; there is nothing to finish then.
-            finished.push(Node(content: .scalar(scalar), span: span))
-        } else {
-            if properties.tag != nil { hasTagsOrMergeKeys = true }
-            let node = Node(content: .scalar(scalar), span: span, tag: properties.tag)
-            finish(node, anchor: properties.anchor, nodes: 1, height: 0)
-        }
+        let node = Node(content: .scalar(scalar), span: span, tag: properties.tag)
+        finish(node, anchor: properties.anchor, nodes: 1, height: 0)
         return isWithinLimits(at: span.start)
     }
 

@@ -5,7 +5,7 @@ package import YAML
 package struct SourceText: Sendable {
     package let file: String
     package private(set) var bytes: [UInt8]
-    private let lines: LineTable
+    private let lines: LinesOnDemand
     /// Further files behind the first, each from a line on.
     private var appended: [(file: String, offset: Int, lines: Int)] = []
 
@@ -18,7 +18,7 @@ package struct SourceText: Sendable {
     package init(_ bytes: [UInt8], file: String) {
         self.file = file
         self.bytes = bytes
-        lines = LineTable(bytes)
+        lines = LinesOnDemand()
     }
 
     /// Puts the text of another file behind, from a new line on, so that nodes of both can stand in one tree.
@@ -39,6 +39,7 @@ package struct SourceText: Sendable {
 
     /// The place of a range of bytes; what lies on further lines is not marked.
     package func location(_ range: Range<Int>) -> Location {
+        let lines = lines.table(of: bytes)
         let lineStarts = lines.starts
         let start = min(max(range.lowerBound, lineStarts[0]), bytes.count)
         let line = lines.index(of: start)
@@ -47,8 +48,9 @@ package struct SourceText: Sendable {
         while end > start, bytes[end - 1].isLineBreak { end -= 1 }
         let (name, linesBefore) = file(at: start)
         return Location(
-            file: name, line: line + 1 - linesBefore, column: scalarCount(lineStarts[line]..<start) + 1,
-            length: scalarCount(start..<end))
+            file: name, line: line + 1 - linesBefore,
+            column: lines.characterCount(lineStarts[line]..<start, in: bytes) + 1,
+            length: lines.characterCount(start..<end, in: bytes))
     }
 
     /// The place of a node: of a block mapping its first key, of anything else what stands on its first line.
@@ -60,59 +62,50 @@ package struct SourceText: Sendable {
         }
         return location(node.span.start.offset..<node.span.end.offset)
     }
-
-    private func scalarCount(_ range: Range<Int>) -> Int {
-        lines.characters(before: range.upperBound) - lines.characters(before: range.lowerBound)
-    }
 }
 
-/// Where lines start and how many characters stand before each block of bytes: a line may be as long as the file.
-///
-/// Made when a place is first asked for: of most files nothing is wrong.
-private final class LineTable: Sendable {
-    private struct Table {
-        var starts: [Int]
-        var charactersBefore: [Int]
-    }
+/// The table of a text's lines, made when a place is first asked for: of most files nothing is wrong.
+private final class LinesOnDemand: Sendable {
+    private let made = Mutex<LineTable?>(nil)
 
-    private static let blockSize = 256
-
-    private let bytes: [UInt8]
-    private let made = Mutex<Table?>(nil)
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    private var table: Table {
+    func table(of bytes: [UInt8]) -> LineTable {
         made.withLock { made in
             if let made { return made }
-            let table = makeTable()
+            let table = LineTable(bytes)
             made = table
             return table
         }
     }
+}
+
+/// Where lines start and how many characters stand before each block of bytes: a line may be as long as the file.
+private struct LineTable {
+    private static let blockSize = 256
 
     /// The offset at which each line starts.
-    var starts: [Int] { table.starts }
+    let starts: [Int]
+    private let charactersBefore: [Int]
 
-    private func makeTable() -> Table {
+    init(_ bytes: [UInt8]) {
         let byteOrderMark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        var table = Table(starts: [byteOrderMark], charactersBefore: [0])
+        var starts = [byteOrderMark]
+        var counts = [0]
         var count = 0
         for offset in bytes.indices {
             let byte = bytes[offset]
             if !byte.isContinuation { count += 1 }
-            if offset % Self.blockSize == Self.blockSize - 1 { table.charactersBefore.append(count) }
+            if offset % Self.blockSize == Self.blockSize - 1 { counts.append(count) }
             guard byte.isLineBreak, offset >= byteOrderMark else { continue }
             let isPair = byte == UInt8(ascii: "\r") && bytes.is(UInt8(ascii: "\n"), at: offset + 1)
-            if !isPair { table.starts.append(offset + 1) }
+            if !isPair { starts.append(offset + 1) }
         }
-        if !bytes.count.isMultiple(of: Self.blockSize) { table.charactersBefore.append(count) }
-        return table
+        if !bytes.count.isMultiple(of: Self.blockSize) { counts.append(count) }
+        self.starts = starts
+        charactersBefore = counts
     }
 
     /// The line that an offset is on, from zero.
     func index(of offset: Int) -> Int {
-        let starts = starts
         var low = 0
         var high = starts.count
         while high - low > 1 {
@@ -122,9 +115,13 @@ private final class LineTable: Sendable {
         return low
     }
 
-    func characters(before offset: Int) -> Int {
+    func characterCount(_ range: Range<Int>, in bytes: [UInt8]) -> Int {
+        characters(before: range.upperBound, in: bytes) - characters(before: range.lowerBound, in: bytes)
+    }
+
+    private func characters(before offset: Int, in bytes: [UInt8]) -> Int {
         let block = offset / Self.blockSize
-        return table.charactersBefore[block] + bytes[block * Self.blockSize..<offset].count { !$0.isContinuation }
+        return charactersBefore[block] + bytes[block * Self.blockSize..<offset].count { !$0.isContinuation }
     }
 }
 

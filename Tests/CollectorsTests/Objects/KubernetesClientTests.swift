@@ -131,25 +131,22 @@ import Testing
     }
 }
 
+/// - Parameter user: what the kubeconfig says of it, on one line.
+private func kubeconfig(_ server: LoopbackServer, _ authority: TestAuthority, user: String) -> String {
+    """
+    current-context: x
+    contexts: [{name: x, context: {cluster: c, user: u}}]
+    clusters:
+    - name: c
+      cluster:
+        server: \(server.url)
+        certificate-authority-data: \(Data(authority.certificatePEM.utf8).base64EncodedString())
+    users: [{name: u, user: {as: auditor, \(user)}}]
+    """
+}
+
 /// A real plugin, real TLS, and a server that stops taking the first token.
 @Suite struct RenewalTests {
-    private func kubeconfig(_ server: LoopbackServer, _ authority: TestAuthority, plugin: String) -> String {
-        """
-        current-context: x
-        contexts: [{name: x, context: {cluster: c, user: u}}]
-        clusters:
-        - name: c
-          cluster:
-            server: \(server.url)
-            certificate-authority-data: \(Data(authority.certificatePEM.utf8).base64EncodedString())
-        users:
-        - name: u
-          user:
-            as: auditor
-            exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: \(plugin), interactiveMode: Never}
-        """
-    }
-
     /// Gives `token-1`, then `token-2`, ….
     private func script(_ folder: String) -> String {
         """
@@ -172,7 +169,9 @@ import Testing
             } body: { server in
                 try writeScript("\(folder)/plugin", script(folder))
                 try FileManager.default.createDirectory(atPath: "\(folder)/.kube", withIntermediateDirectories: true)
-                try kubeconfig(server, authority, plugin: "\(folder)/plugin").write(
+                let exec =
+                    "{apiVersion: client.authentication.k8s.io/v1beta1, command: \(folder)/plugin, interactiveMode: Never}"
+                try kubeconfig(server, authority, user: "exec: \(exec)").write(
                     toFile: "\(folder)/.kube/config", atomically: true, encoding: .utf8)
                 let environment = ["PATH": "/usr/bin:/bin", "HOME": folder]
                 let surroundings = Surroundings(
@@ -227,17 +226,8 @@ import Testing
                 api.respond($0)
             } body: { server in
                 try "token-1\n".write(toFile: "\(folder)/token", atomically: true, encoding: .utf8)
-                let kubeconfig = """
-                    current-context: x
-                    contexts: [{name: x, context: {cluster: c, user: u}}]
-                    clusters:
-                    - name: c
-                      cluster:
-                        server: \(server.url)
-                        certificate-authority-data: \(Data(authority.certificatePEM.utf8).base64EncodedString())
-                    users: [{name: u, user: {tokenFile: "\(folder)/token", as: auditor}}]
-                    """
-                try kubeconfig.write(toFile: "\(folder)/config", atomically: true, encoding: .utf8)
+                try kubeconfig(server, authority, user: "tokenFile: \"\(folder)/token\"").write(
+                    toFile: "\(folder)/config", atomically: true, encoding: .utf8)
                 let surroundings = Surroundings(
                     homeDirectory: folder, selection: .init(kubeconfig: "\(folder)/config"), now: recordedAt,
                     effects: SystemEffects(environment: [:]))
